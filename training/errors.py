@@ -1,0 +1,73 @@
+"""Errors that people meet, worded so that they can act on them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(Exception):
+    """Something the user gave cannot be used.
+
+    Parameters
+    ----------
+    what
+        What is wrong, as a sentence without a final period.
+    where
+        The file, the key or the row it was found in.
+    allowed
+        What would have been accepted.
+    hint
+        What to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", allowed: str = "", hint: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.allowed = allowed
+        self.hint = hint
+        super().__init__(self.message())
+
+    def message(self) -> str:
+        """Return the whole text: where, what, what is allowed and what to do."""
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        if self.allowed:
+            text += f" (allowed: {self.allowed})"
+        if self.hint:
+            text += f". {self.hint}"
+        return text
+
+
+class ExperimentError(InputError):
+    """An experiment that is not valid; `problems` lists every mistake found."""
+
+    def __init__(self, problems: list[Problem], *, file: str = "") -> None:
+        self.problems = problems
+        self.file = file
+        lines = [problem.line() for problem in problems]
+        super().__init__("; ".join(lines) if len(lines) == 1 else "\n  " + "\n  ".join(lines), where=file)
+
+
+class Problem:
+    """One mistake in an experiment: the dotted key, the value given and what is allowed."""
+
+    def __init__(self, key: str, message: str, *, value: object = None, line: int | None = None) -> None:
+        self.key = key
+        self.message = message
+        self.value = value
+        self.line_number = line
+
+    def line(self) -> str:
+        """Return the mistake as one line of text."""
+        place = f"line {self.line_number}, " if self.line_number else ""
+        given = "" if self.value is None else f" = {self.value!r}"
+        return f"{place}{self.key or 'experiment'}{given}: {self.message}"
+
+    def __repr__(self) -> str:
+        return f"Problem({self.line()!r})"
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ``"did you mean 'x'?"`` for the nearest choice, or an empty string."""
+    nearest = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    return f"did you mean '{nearest[0]}'?" if nearest else ""

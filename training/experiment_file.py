@@ -1,0 +1,135 @@
+"""Experiments on disk: TOML files read and written whole, and a JSON Schema for editors."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from training.atomic import write_whole
+from training.errors import ExperimentError, InputError, Problem, did_you_mean
+from training.experiment import Experiment
+from training.validation import as_values, validate
+
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
+MAX_BYTES = 1_000_000
+
+
+def find(file_or_name: str) -> Path:
+    """Return the file of an experiment given by path or by the name of a shipped one.
+
+    Raises
+    ------
+    InputError
+        If neither exists; the message lists what is there and the nearest match.
+    """
+    path = Path(file_or_name).expanduser()
+    if path.is_file():
+        return path
+    shipped = shipped_experiments()
+    if file_or_name in shipped:
+        return shipped[file_or_name]
+    if path.suffix or len(path.parts) > 1:
+        raise InputError("there is no such file", where=file_or_name, hint=did_you_mean(path.stem, shipped))
+    raise InputError(
+        f"'{file_or_name}' is neither a file nor a shipped experiment",
+        allowed=", ".join(shipped),
+        hint=did_you_mean(file_or_name, shipped),
+    )
+
+
+def shipped_experiments() -> dict[str, Path]:
+    """Return the experiments that ship with the program, by name."""
+    return {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
+
+
+def load(path: Path) -> Experiment:
+    """Read an experiment; a relative data path is taken from the file's own folder.
+
+    Raises
+    ------
+    InputError, ExperimentError
+        If the file cannot be read, is not TOML, or is not a valid experiment.
+    """
+    text = _read(path)
+    values = _parse(text, path)
+    _resolve_paths(values, path.parent)
+    try:
+        return validate(values, file=str(path))
+    except ExperimentError as error:
+        for problem in error.problems:
+            problem.line_number = line_of(text, problem.key)
+        raise ExperimentError(error.problems, file=str(path)) from None
+
+
+def loads(text: str, *, where: str = "experiment") -> Experiment:
+    """Read an experiment from TOML text."""
+    return validate(_parse(text, Path(where)), file=where)
+
+
+def dumps(experiment: Experiment) -> str:
+    """Return the experiment as TOML, every value spelled out, so that it reads back exactly."""
+    return tomli_w.dumps(as_values(experiment))
+
+
+def save(experiment: Experiment, path: Path) -> None:
+    """Write the experiment whole or not at all."""
+    write_whole(path, dumps(experiment).encode())
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an experiment file, for editors that check TOML."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Experiment.model_json_schema()}
+
+
+def line_of(text: str, key: str) -> int | None:
+    """Return the line (from 1) on which a dotted key, or the nearest part of it, is set in TOML text."""
+    parts = [part for part in key.split(".") if not part.isdigit()]
+    header = ""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        section = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        assignment = re.match(r"\s*([\w.\-]+)\s*=", line)
+        if section:
+            header = section.group(1)
+            found.setdefault(header, number)
+        elif assignment:
+            found.setdefault(f"{header}.{assignment.group(1)}".lstrip("."), number)
+    while parts:
+        if ".".join(parts) in found:
+            return found[".".join(parts)]
+        parts.pop()
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"larger than {MAX_BYTES:,} bytes: this is not an experiment", where=str(path))
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError("not text in UTF-8: this is not an experiment", where=str(path)) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not valid TOML: {error}", where=str(path)) from None
+    except RecursionError:
+        raise ExperimentError([Problem("", "nested too deeply")], file=str(path)) from None
+
+
+def _resolve_paths(values: dict[str, Any], folder: Path) -> None:
+    data = values.get("data")
+    if not isinstance(data, dict) or data.get("dataset") not in ("csv", "idx", "npz"):
+        return
+    for key in ("path", "labels") if data["dataset"] == "idx" else ("path",):
+        value = data.get(key)
+        if isinstance(value, str) and value:
+            data[key] = str((folder / Path(value).expanduser()).resolve())
