@@ -1,0 +1,148 @@
+"""Losses over the replica axis: value and gradient at once, and the PyTorch module that says the same.
+
+Outputs and targets are ``[R, B, C]``; classes are given as probabilities (one-hot, or smoothed).
+Every loss is a mean over the batch (and, for regression, over the outputs), as in PyTorch.
+To add one, write a class and a row of `LOSSES`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+class Loss(ABC):
+    """A loss function with an explicit gradient."""
+
+    @abstractmethod
+    def value(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each replica, shape ``[R]``."""
+
+    @abstractmethod
+    def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
+
+    @abstractmethod
+    def module(self) -> nn.Module:
+        """Return the same loss as a PyTorch module that takes ``(output [B, C], target [B, C])``."""
+
+
+class CrossEntropyLoss(Loss):
+    """L = −(1/B) Σ t · log softmax(z); its gradient is (softmax(z) − t)/B."""
+
+    def value(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each replica, shape ``[R]``."""
+        return (torch.log_softmax(output, -1) * target).sum((1, 2)).mul_(-1.0 / output.shape[1])
+
+    def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
+        per_sample = 1.0 / output.shape[1]
+        log_probability = torch.log_softmax(output, -1)
+        loss = (log_probability * target).sum((1, 2)).mul_(-per_sample)
+        return loss, log_probability.exp_().sub_(target).mul_(per_sample)
+
+    def module(self) -> nn.Module:
+        """Return `torch.nn.CrossEntropyLoss`, which takes probabilities as targets too."""
+        return nn.CrossEntropyLoss()
+
+
+class MeanSquaredErrorLoss(Loss):
+    """L = mean (z − t)²."""
+
+    def value(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each replica, shape ``[R]``."""
+        return (output - target).square_().mean((1, 2))
+
+    def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
+        difference = output - target
+        return difference.square().mean((1, 2)), difference.mul_(2.0 / _values_per_replica(output))
+
+    def module(self) -> nn.Module:
+        """Return `torch.nn.MSELoss`."""
+        return nn.MSELoss()
+
+
+class MeanAbsoluteErrorLoss(Loss):
+    """L = mean |z − t|; the gradient at zero is taken as zero."""
+
+    def value(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each replica, shape ``[R]``."""
+        return (output - target).abs_().mean((1, 2))
+
+    def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
+        difference = output - target
+        return difference.abs().mean((1, 2)), difference.sign_().mul_(1.0 / _values_per_replica(output))
+
+    def module(self) -> nn.Module:
+        """Return `torch.nn.L1Loss`."""
+        return nn.L1Loss()
+
+
+class HuberLoss(Loss):
+    """L = mean of d²/2 where |d| ≤ δ, else δ(|d| − δ/2), with d = z − t (Huber 1964)."""
+
+    def __init__(self, delta: float = 1.0) -> None:
+        self.delta = delta
+
+    def value(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each replica, shape ``[R]``."""
+        return self._value(output - target)[0]
+
+    def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
+        loss, clipped = self._value(output - target)
+        return loss, clipped.mul_(1.0 / _values_per_replica(output))
+
+    def module(self) -> nn.Module:
+        """Return `torch.nn.HuberLoss`."""
+        return nn.HuberLoss(delta=self.delta)
+
+    def _value(self, difference: Tensor) -> tuple[Tensor, Tensor]:
+        # With c = clamp(d, ±δ), both branches are c (d − c/2).
+        clipped = difference.clamp(-self.delta, self.delta)
+        return difference.sub_(clipped, alpha=0.5).mul_(clipped).mean((1, 2)), clipped
+
+
+def _values_per_replica(output: Tensor) -> int:
+    return output.shape[1] * output.shape[2]
+
+
+@dataclass(frozen=True)
+class LossInfo:
+    """One row of the table of losses."""
+
+    name: str
+    title: str
+    formula: str
+    note: str
+    make: Callable[..., Loss]
+
+
+_ROWS = (
+    LossInfo(
+        "cross_entropy", "Cross-entropy", "L = −Σ t log softmax(z)",
+        "For classes. The gradient is the error of the probabilities, so it does not vanish where the output is wrong.",
+        CrossEntropyLoss,
+    ),
+    LossInfo(
+        "mse", "Mean squared error", "L = mean (z − t)²",
+        "For regression. Large errors dominate: outliers pull hard.", MeanSquaredErrorLoss,
+    ),
+    LossInfo(
+        "mae", "Mean absolute error", "L = mean |z − t|",
+        "For regression with outliers. The gradient keeps its size up to the minimum, so a constant rate bounces there.",
+        MeanAbsoluteErrorLoss,
+    ),
+    LossInfo(
+        "huber", "Huber", "L = d²/2 if |d| ≤ δ, else δ(|d| − δ/2)",
+        "Squared near zero, linear beyond δ: robust, and smooth at the minimum.", HuberLoss,
+    ),
+)
+
+LOSSES: dict[str, LossInfo] = {row.name: row for row in _ROWS}
