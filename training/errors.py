@@ -60,8 +60,12 @@ class Problem:
     def line(self) -> str:
         """Return the mistake as one line of text."""
         place = f"line {self.line_number}, " if self.line_number else ""
+        return place + self.text()
+
+    def text(self) -> str:
+        """Return the mistake without its place in the file."""
         given = "" if self.value is None else f" = {self.value!r}"
-        return f"{place}{self.key or 'experiment'}{given}: {self.message}"
+        return f"{self.key or 'experiment'}{given}: {self.message}"
 
     def __repr__(self) -> str:
         return f"Problem({self.line()!r})"

@@ -1,0 +1,272 @@
+"""The command line of Convergence Lab: the window by default; run, list, check and schema without one.
+
+Heavy libraries are imported where a command needs them, and torch always before Qt (on Windows the
+other order loads the wrong libraries).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from training.errors import InputError
+    from training.experiment import Experiment
+
+DEFAULT_EXPERIMENT = "two_spirals"
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Build a small neural network, train it live, and see why it converges, stalls or blows up.",
+)
+
+ExperimentOption = Annotated[
+    str, typer.Option("--experiment", "-e", metavar="FILE|NAME", help="Experiment to open in the window.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context, experiment: ExperimentOption = "") -> None:
+    """Build a small neural network, train it live, and see why it converges, stalls or blows up.
+
+    Without a command the window opens.
+    """
+    if context.invoked_subcommand is None:
+        open_window(experiment)
+    elif experiment:
+        raise typer.BadParameter("belongs to the window: name it after the command", param_hint="--experiment")
+
+
+@app.command("gui")
+def gui_command(experiment: ExperimentOption = "") -> None:
+    """Open the window (this is what happens without a command, too)."""
+    open_window(experiment)
+
+
+@app.command("run")
+def run_command(
+    experiment: Annotated[str, typer.Argument(metavar="FILE|NAME", help="An experiment file, or a shipped one.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change a value, e.g. optimizer.lr=0.1. Repeatable."),
+    ] = None,
+    replicas: Annotated[int | None, typer.Option(help="Runs side by side, with seeds seed, seed + 1, …")] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="Where to run.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder for the files. [default: runs/<time>-<name>]")
+    ] = None,
+    save_data: Annotated[bool, typer.Option("--save-data", help="Write data.npz as well.")] = False,
+) -> None:
+    """Train an experiment without a window and write its files."""
+    quick: dict[str, Any] = {"replicas": replicas, "device": device, "epochs": epochs}
+    given = [f"{key}={value}" for key, value in quick.items() if value is not None]
+    chosen = changed(load_experiment(experiment), [*(changes or []), *given])
+    train_headless(chosen, out=out, steps=steps, save_data=save_data)
+
+
+@app.command("list")
+def list_command(
+    topic: Annotated[
+        str, typer.Argument(metavar="[TOPIC]", help="datasets, activations, optimizers, …; everything if left out.")
+    ] = "",
+) -> None:
+    """List what there is to choose from: data sets, activations, optimizers, schedules, experiments …"""
+    prepare_torch()
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from training.listing import TOPICS, rows
+
+    console = Console()
+    for name in [topic] if topic else TOPICS:
+        table = Table(title=name.capitalize(), title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for heading in ("name", "title", "formula", "note"):
+            table.add_column(heading, no_wrap=heading == "name", header_style="dim")
+        for row in rows(name):
+            table.add_row(*(Text(cell) for cell in (row.name, row.title, row.formula, row.note)))
+        console.print(table)
+        console.print()
+
+
+@app.command("check")
+def check_command(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Experiment files, or names of shipped ones.")],
+) -> None:
+    """Report every mistake in experiment files, without running them."""
+    prepare_torch()
+    from training.errors import InputError
+    from training.experiment_file import find, load
+
+    wrong = False
+    for file in files:
+        try:
+            load(find(file))
+        except InputError as error:
+            wrong = True
+            for line in mistakes(error):
+                print(line, file=sys.stderr)
+        else:
+            print(f"{file}: ok")
+    if wrong:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of an experiment file, for editors."""
+    prepare_torch()
+    import json
+
+    from training.experiment_file import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+# --------------------------------------------------------------------------------- what they do
+
+
+def open_window(experiment: str) -> None:
+    """Open the window; without a display, say so and run the same experiment headless."""
+    from gui.system_libraries import advice, has_display, missing
+
+    if not has_display(os.environ):
+        print("No display here (DISPLAY and WAYLAND_DISPLAY are not set): training without a window instead.")
+        train_headless(load_experiment(experiment or DEFAULT_EXPERIMENT))
+        return
+    absent = missing(os.environ)
+    if absent:
+        print(advice(absent), file=sys.stderr)
+        raise typer.Exit(BAD_INPUT)
+    prepare_torch()
+    from training.experiment_file import find
+
+    path = find(experiment) if experiment else None
+    from gui.app import run_gui
+
+    raise typer.Exit(run_gui(path))
+
+
+def train_headless(
+    experiment: Experiment, *, out: Path | None = None, steps: int | None = None, save_data: bool = False
+) -> None:
+    """Train with a progress bar, write the files, and say how it ended and where they are."""
+    prepare_torch()
+    from rich.console import Console
+
+    from training.headless import run_headless
+    from training.terminal import TerminalProgress
+
+    console = Console()
+    with TerminalProgress(console, steps) as progress:
+        result = run_headless(experiment, out=out, steps=steps, save_data=save_data, watch=progress)
+    for replica, outcome in enumerate(result.finished.outcomes[:8]):
+        prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""
+        console.print(prefix + outcome.message, markup=False, highlight=False, soft_wrap=True)
+    if experiment.replicas > 8:
+        console.print(f"… and {experiment.replicas - 8} more replicas: see summary.json", highlight=False)
+    console.print(f"Files: {result.folder}", markup=False, highlight=False, soft_wrap=True)
+    if result.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def load_experiment(file_or_name: str) -> Experiment:
+    """Read an experiment given by file or by the name of a shipped one."""
+    prepare_torch()
+    from training.experiment_file import find, load
+
+    return load(find(file_or_name))
+
+
+def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
+    """Return the experiment with ``key=value`` assignments applied, all at once."""
+    from training.errors import InputError
+    from training.validation import replace
+
+    changes: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise InputError("is not KEY=VALUE", where=f"--set {assignment}", hint="Example: --set optimizer.lr=0.1")
+        changes[key.strip()] = parsed(text.strip())
+    if isinstance(changes.get("data.path"), str):
+        # The experiment's own file may lie elsewhere: what is typed here is meant from here.
+        changes["data.path"] = str(Path(changes["data.path"]).expanduser().resolve())
+    return replace(experiment, changes) if changes else experiment
+
+
+def parsed(text: str) -> Any:
+    """Return a value as TOML would read it; what TOML cannot read is text (``relu``), or a number (``.1``)."""
+    try:
+        values = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        values = {}
+    if set(values) == {"value"}:
+        return values["value"]
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def mistakes(error: InputError) -> list[str]:
+    """Return every mistake as ``file:line: what is wrong``, as compilers do."""
+    from training.errors import ExperimentError
+
+    if isinstance(error, ExperimentError):
+        return [_located(error.file, problem.line_number, problem.text()) for problem in error.problems]
+    line = re.search(r"\(at line (\d+), column \d+\)", error.what)
+    if line and error.where:
+        return [_located(error.where, int(line[1]), error.what)]
+    return [error.message()]
+
+
+def _located(file: str, line: int | None, text: str) -> str:
+    return f"{file}:{line}: {text}" if line else f"{file}: {text}"
+
+
+def prepare_torch() -> None:
+    """Import torch before anything of Qt, and keep it on one thread: small networks run 10 to 100 times faster so."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def main() -> None:
+    """Run the command line; mistakes of the user end in a clear line, not in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter must not end the run
+    try:
+        app()
+    except Exception as error:
+        from training.errors import InputError
+
+        if not isinstance(error, InputError):
+            raise
+        print(f"Error: {error.message()}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def window() -> None:
+    """Open the window: the command without a console, where the system tells the two apart."""
+    sys.argv[1:1] = ["gui"]
+    main()
+
+
+if __name__ == "__main__":
+    main()

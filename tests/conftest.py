@@ -1,0 +1,73 @@
+"""What every test needs: torch before Qt, no window on the screen, one thread, reproducible hypothesis."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+
+import torch  # before anything of Qt: on Windows the other order loads the wrong libraries
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("MPLBACKEND", "Agg")
+torch.set_num_threads(1)
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, and check every test of the window for leaks."""
+    no_gpu = pytest.mark.skip(reason="no NVIDIA GPU here")
+    for item in items:
+        if item.get_closest_marker("cuda") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
+        if "gui" in item.path.parts[len(item.config.rootpath.parts) :]:
+            item.add_marker(pytest.mark.usefixtures("no_leaks"))
+
+
+@pytest.fixture
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a running thread or an open top-level widget behind."""
+    from PySide6.QtCore import QCoreApplication, QThread, QThreadPool
+    from PySide6.QtWidgets import QApplication
+
+    def widgets() -> set[int]:
+        return {id(widget) for widget in QApplication.topLevelWidgets()} if QApplication.instance() else set()
+
+    before = widgets()
+    started: list[QThread] = []
+    start = QThread.start
+
+    def remember(thread: QThread, *arguments: object) -> None:
+        started.append(thread)
+        start(thread, *arguments)
+
+    QThread.start = remember  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        QThread.start = start  # type: ignore[method-assign]
+    QThreadPool.globalInstance().waitForDone(2000)
+    running = [thread for thread in started if _is_running(thread)]
+    if QCoreApplication.instance():
+        QCoreApplication.sendPostedEvents(None, 52)  # QEvent.DeferredDelete: what was told to go has gone
+    started.clear()
+    gc.collect()
+    visible = [
+        widget
+        for widget in (QApplication.topLevelWidgets() if QApplication.instance() else [])
+        if id(widget) not in before and widget.isVisible()
+    ]
+    assert not running, f"threads left running: {running}"
+    assert not visible, f"windows left open: {visible}"
+
+
+def _is_running(thread: object) -> bool:
+    from shiboken6 import isValid
+
+    return isValid(thread) and thread.isRunning()  # type: ignore[attr-defined]

@@ -1,0 +1,83 @@
+"""Progress of a headless run on a terminal: a bar where there is one, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from training.engine import Engine
+from training.history import History
+from training.progress import Progress
+
+REDRAW_SECONDS = 0.1
+LINE_SECONDS = 5.0
+
+
+class TerminalProgress:
+    """A watcher for `training.headless.run_headless`; use it as a context manager.
+
+    Parameters
+    ----------
+    console
+        Where to write. On a terminal one bar is redrawn, otherwise a line is printed every few seconds.
+    limit
+        Steps after which the run stops, if it was told to.
+    """
+
+    def __init__(self, console: Console, limit: int | None = None) -> None:
+        self._console = console
+        self._limit = limit
+        self._live = console.is_terminal
+        self._next = 0.0 if self._live else time.monotonic() + LINE_SECONDS
+        self._bar = Bar(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[text]}"),
+            TimeRemainingColumn(compact=True), console=console, auto_refresh=False, transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("Training", total=None, text="")
+
+    def __enter__(self) -> Self:
+        """Begin to show the bar."""
+        if self._live:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        if self._live:
+            self._bar.stop()
+
+    def __call__(self, engine: Engine, history: History, progress: Progress) -> None:
+        """Show where the run stands, but not more often than anyone can read."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        if self._live:
+            self._next = now + REDRAW_SECONDS
+            self._bar.update(self._task, completed=history.step, total=self._total(engine), text=_text(engine, history))
+            self._bar.refresh()
+        else:
+            self._next = now + LINE_SECONDS
+            self._console.print(_text(engine, history), highlight=False)
+
+    def _total(self, engine: Engine) -> int:
+        total = engine.experiment.epochs * engine.steps_per_epoch
+        return total if self._limit is None else min(total, self._limit)
+
+
+def _text(engine: Engine, history: History) -> str:
+    parts = [f"epoch {history.epoch:,.1f} of {engine.experiment.epochs:,}"]
+    latest = history.evaluations.latest
+    if latest is not None:
+        parts.append(f"training loss {latest.train_loss[0]:.4g}")
+        if len(engine.data.x_val):
+            parts.append(f"validation loss {latest.val_loss[0]:.4g}")
+    if history.seconds > 0:
+        parts.append(f"{history.step / history.seconds:,.0f} steps/s")
+    return " · ".join(parts)
