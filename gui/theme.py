@@ -24,7 +24,9 @@ SKY, ORANGE, GREEN, PINK, BLUE, VERMILION, YELLOW = (
 )
 
 # Dash patterns in pen widths, so that series are told apart without color: solid, dashed, dotted, dash-dot, …
-DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (1.5, 2.5), (6, 2.5, 1.5, 2.5), (10, 3), (3, 3), (10, 2, 2, 2, 2, 2))
+DASHES: tuple[tuple[float, ...], ...] = (
+    (), (6, 3), (1.5, 2.5), (6, 2.5, 1.5, 2.5), (10, 3), (3, 3), (10, 2, 2, 2, 2, 2),
+)
 
 # Viridis (van der Walt & Smith 2015) at 17 equal steps.
 _VIRIDIS = np.array(

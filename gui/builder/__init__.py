@@ -1,0 +1,1 @@
+"""The experiment form: every field of an experiment, edited in place."""

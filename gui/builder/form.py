@@ -1,0 +1,362 @@
+"""The experiment form: cards with every field of an experiment, errors beside the field, nothing typed ever lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from gui.builder import wording
+from gui.builder.card import Card, CardPlan
+from gui.builder.draft import Draft
+from gui.builder.editors import NumberField, WidthsField
+from gui.builder.fields import section_fields
+from gui.builder.layer_list import LayerList
+from gui.builder.schedule_preview import SchedulePreview
+from gui.theme import Theme
+from training.data.catalog import task_of
+from training.experiment import Experiment
+from training.validation import is_tag
+
+CARDS = (
+    CardPlan("Data", sections=("data",), first=(
+        "data.dataset", "data.path", "data.target", "data.noise", "data.samples", "data.held_out", "data.scaling",
+    )),
+    CardPlan("Network", sections=("network",), first=(
+        "network.hidden", "network.activation", "network.initialization.scheme", "network.normalization",
+        "network.skip_every", "network.dropout",
+    )),
+    CardPlan("Optimizer", sections=("optimizer", "loss"), keys=("batch_size",), first=(
+        "optimizer.method", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay", "batch_size",
+        "optimizer.clip_norm", "loss.kind", "loss.delta",
+    )),
+    CardPlan("Schedule", sections=("schedule",), first=(
+        "schedule.kind", "schedule.warmup", "schedule.every", "schedule.gamma", "schedule.milestones", "schedule.tau",
+        "schedule.length", "schedule.period", "schedule.half_period", "schedule.power", "schedule.factor",
+        "schedule.patience",
+    )),
+    CardPlan("Regularization", sections=("regularization",), first=("regularization.l1", "regularization.l2")),
+    CardPlan("Early stopping", sections=("stopping.early",), first=(
+        "stopping.early.enabled", "stopping.early.patience", "stopping.early.restore_best",
+    )),
+    CardPlan("Convergence criteria", sections=("stopping.criteria",), first=(
+        "stopping.criteria.loss_plateau.threshold", "stopping.criteria.gradient_norm.threshold",
+        "stopping.criteria.parameter_change.threshold", "stopping.criteria.validation.threshold",
+        "stopping.criteria.relative_improvement.threshold", "stopping.criteria.combine",
+    )),
+    CardPlan("Run", sections=("evaluation",), keys=(
+        "name", "epochs", "seed", "replicas", "dtype", "device", "notes",
+    ), first=("name", "epochs", "seed", "replicas")),
+)
+SETTLE_MS = 450
+NO_TEXT = frozenset[str]()
+
+
+class Builder(QWidget):
+    """The form of one experiment.
+
+    ``edited`` comes with every change of the draft, valid or not; ``committed`` when a change is
+    meant (Enter, leaving the field, a choice made): that is when a live value goes to the run.
+    """
+
+    edited = Signal()
+    committed = Signal()
+    reset_wanted = Signal()
+
+    def __init__(self, experiment: Experiment, theme: Theme, scale: float = 1.0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.draft = Draft(experiment)
+        self.theme = theme
+        self._scale = scale
+        self._live: frozenset[str] = NO_TEXT
+        self._waiting: frozenset[str] = NO_TEXT
+        self._typing = ""
+        self._steps_per_epoch = 1
+        self.cards = {plan.title: self._card(plan) for plan in CARDS}
+        self.preview = SchedulePreview(theme, scale, self)
+        self.layers: LayerList | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._settled)
+        self._lay_out()
+        self.refresh()
+
+    # ------------------------------------------------------------------------------ building
+
+    def _card(self, plan: CardPlan) -> Card:
+        card = Card(plan, self._scale, self)
+        card.edited.connect(self._on_edited)
+        card.committed.connect(self._on_committed)
+        card.abandoned.connect(self._on_abandoned)
+        return card
+
+    def _lay_out(self) -> None:
+        self.notice = QFrame(self)
+        self.notice.setProperty("role", "notice")
+        self._notice_text = QLabel(self.notice)
+        self._notice_text.setWordWrap(True)
+        self._notice_text.setProperty("role", "caption")
+        self._notice_button = QToolButton(self.notice)
+        self._notice_button.setText("Reset")
+        self._notice_button.setToolTip("Start over with these settings (R)")
+        self._notice_button.clicked.connect(self.reset_wanted)
+        notice = QHBoxLayout(self.notice)
+        notice.setContentsMargins(10, 5, 5, 5)
+        notice.addWidget(self._notice_text, 1)
+        notice.addWidget(self._notice_button)
+        self.notice.hide()
+        content = QWidget(self)
+        cards = QVBoxLayout(content)
+        cards.setContentsMargins(10, 0, 6, 10)
+        cards.setSpacing(8)
+        for card in self.cards.values():
+            cards.addWidget(card)
+        cards.addStretch(1)
+        self.scroll = QScrollArea(self)
+        self.scroll.setWidget(content)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(6)
+        holder = QHBoxLayout()
+        holder.setContentsMargins(10, 0, 12, 0)
+        holder.addWidget(self.notice)
+        outer.addLayout(holder)
+        outer.addWidget(self.scroll, 1)
+
+    # ------------------------------------------------------------------------------ from outside
+
+    def load(self, experiment: Experiment) -> None:
+        """Show another experiment; what was typed into the form is gone."""
+        self.draft = Draft(experiment)
+        self._typing = ""
+        self.refresh()
+
+    def follow(self, key: str, value: Any) -> None:
+        """Take over a value that was set elsewhere in the window, as if typed here."""
+        self._change({key: value})
+        self.committed.emit()
+
+    def show_run(self, live: frozenset[str], waiting: frozenset[str]) -> None:
+        """Mark the fields that apply to the running run at once, and those that wait for a reset."""
+        if (live, waiting) != (self._live, self._waiting):
+            self._live, self._waiting = live, waiting
+            self._show_marks()
+            self._show_notice()
+
+    def show_steps_per_epoch(self, steps: int) -> None:
+        """Say how many steps an epoch of this experiment has, for the schedule's curve."""
+        if steps != self._steps_per_epoch:
+            self._steps_per_epoch = steps
+            self._show_preview()
+
+    def set_summary(self, card: str, text: str) -> None:
+        """Show a few words in the header of a card."""
+        self.cards[card].set_summary(text)
+
+    def restyle(self, theme: Theme) -> None:
+        """Take on another theme."""
+        self.theme = theme
+        self.preview.restyle(theme)
+        self._show_marks()
+
+    def row(self, key: str) -> Any:
+        """Return the row that shows a dotted key (or the part of it that has a row), or None."""
+        while key:
+            for card in self.cards.values():
+                if key in card.rows:
+                    return card.rows[key]
+            key = key.rpartition(".")[0]
+        return None
+
+    def editor(self, key: str) -> Any:
+        """Return the control of a dotted key."""
+        return self.row(key).editors[key]
+
+    def reveal(self, key: str) -> None:
+        """Scroll to a field, unfold it if need be, and put the focus there."""
+        card = next((card for card in self.cards.values() if key in card.rows), None)
+        if card is None:
+            return
+        if card.is_folded(key):
+            card.show_more(True)
+        self.scroll.ensureWidgetVisible(card.rows[key], 0, 20)
+        card.rows[key].editors[key].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def reason_invalid(self) -> str:
+        """Return why the draft cannot run, in one line; empty if it can."""
+        if self.draft.valid:
+            return ""
+        key, message = next(iter(self.draft.problems.items()))
+        return f"{wording.label(self._known_part(key))}: {message}"
+
+    def _known_part(self, key: str) -> str:
+        row = self.row(key)
+        return row.fields[0].key if row is not None else key
+
+    # ------------------------------------------------------------------------------ editing
+
+    def _on_edited(self, key: str, value: Any) -> None:
+        self._typing = key if isinstance(self.row(key).editors[key], NumberField | WidthsField) else ""
+        self._change({key: value, **self._going_along(key, value)})
+        if self._typing:
+            self._settle.start()
+
+    def _going_along(self, key: str, value: Any) -> dict[str, Any]:
+        """Return changes that a choice brings with it, so that one choice never leaves the form broken."""
+        if key == "data.dataset":
+            return self._loss_for(str(value))
+        if key == "network.hidden" and not isinstance(self.draft.get("network.activation"), str):
+            return {"network.activation": _stretched(self.draft.get("network.activation"), len(value))}
+        return {}
+
+    def _loss_for(self, dataset: str) -> dict[str, Any]:
+        task, kind = task_of(dataset), self.draft.tag("loss")
+        if task == "regression" and kind == "cross_entropy":
+            return {"loss.kind": "mse"}
+        if task == "classification" and kind != "cross_entropy":
+            return {"loss.kind": "cross_entropy"}
+        return {}
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        self.draft.change(changes)
+        self.refresh(rearrange=any(is_tag(key) or key.endswith((".scheme", ".combine")) for key in changes))
+        self.edited.emit()
+
+    def _on_committed(self, _key: str) -> None:
+        self._settled()
+        self.committed.emit()
+
+    def _settled(self) -> None:
+        self._settle.stop()
+        self._typing = ""
+        self._show_problems()
+
+    def _on_abandoned(self, key: str) -> None:
+        """Escape: back to the last value that was right."""
+        self.draft.waiting.pop(key, None)
+        self._typing = ""
+        if self.draft.waiting:
+            self.draft.change({})
+        else:
+            self.draft.problems = {}
+        self.row(key).editors[key].setText("")
+        self.refresh()
+        self.edited.emit()
+
+    # ------------------------------------------------------------------------------ showing
+
+    def refresh(self, *, rearrange: bool = True) -> None:
+        """Show the draft: rows, values, problems, marks."""
+        if rearrange:
+            for card in self.cards.values():
+                if card.arrange(self.draft):
+                    self._place_extras(card)
+        unit = str(self.draft.get("schedule.unit"))
+        for card in self.cards.values():
+            for key, row in card.rows.items():
+                editor = row.editors[key]
+                if isinstance(editor, NumberField) and key.startswith("schedule."):
+                    editor.set_unit(unit)
+                if not (key in self.draft.waiting and key in (self._typing,)):
+                    row.show_value(key, self.draft.get(key))
+        self._show_layers()
+        self._show_problems()
+        self._show_marks()
+        self._show_preview()
+
+    def _place_extras(self, card: Card) -> None:
+        if card.plan.title == "Schedule":
+            card.rows["schedule.kind"].add_below(self.preview)
+        if card.plan.title == "Network" and self.layers is None:
+            row = card.rows["network.hidden"]
+            field = next(field for field in section_fields("network") if field.key == "network.activation")
+            self.layers = LayerList(field.options, self._scale, row)
+            self.layers.hide()
+            self.layers.edited.connect(self._on_layers)
+            self.layers.committed.connect(lambda: self._on_committed("network.hidden"))
+            self._edit_layers = QToolButton(row)
+            self._edit_layers.setProperty("role", "quiet")
+            self._edit_layers.setText("edit…")
+            self._edit_layers.setCheckable(True)
+            self._edit_layers.setToolTip("Width and activation of each layer")
+            self._edit_layers.setAccessibleName("Edit layers one by one")
+            self._edit_layers.toggled.connect(self._show_layer_list)
+            row.add_inside(row.editors["network.hidden"], self._edit_layers)
+            row.add_below(self.layers)
+
+    def _show_layer_list(self, on: bool) -> None:
+        assert self.layers is not None
+        self.layers.setVisible(on)
+        self._edit_layers.setText("close" if on else "edit…")
+        self._show_layers()
+
+    def _on_layers(self, widths: list[Any], activation: Any) -> None:
+        changes = {"network.hidden": widths, "network.activation": activation}
+        skip = self.draft.get("network.skip_every")
+        if isinstance(skip, int) and skip > len(widths):
+            changes["network.skip_every"] = len(widths)
+        self._change(changes)
+
+    def _show_layers(self) -> None:
+        widths = self.draft.get("network.hidden")
+        if self.layers is not None and self.layers.isVisibleTo(self) and isinstance(widths, list | tuple):
+            self.layers.show_layers(list(widths)[:64], self.draft.get("network.activation"))
+
+    def _show_problems(self) -> None:
+        by_row: dict[Any, list[tuple[str, str]]] = {}
+        for key, message in self.draft.problems.items():
+            row = self.row(key)
+            if row is not None:
+                by_row.setdefault(row, []).append((self._own_key(row, key), message))
+        for card in self.cards.values():
+            for row in set(card.rows.values()):
+                found = by_row.get(row, [])
+                still_typing = bool(found) and self._typing in row.editors
+                text = "" if still_typing else "\n".join(message for _, message in found)
+                row.show_problem(text, NO_TEXT if still_typing else frozenset(key for key, _ in found))
+                if text and card.is_folded(row.fields[0].key) and not card.open:
+                    card.show_more(True)
+        self._show_notice()
+
+    @staticmethod
+    def _own_key(row: Any, key: str) -> str:
+        while key and key not in row.editors:
+            key = key.rpartition(".")[0]
+        return key or row.fields[0].key
+
+    def _show_marks(self) -> None:
+        for card in self.cards.values():
+            for key, row in card.rows.items():
+                mark = "on reset" if key in self._waiting else "live" if key in self._live else ""
+                row.show_mark(key, mark, self.theme)
+
+    def _show_notice(self) -> None:
+        homeless = [message for key, message in self.draft.problems.items() if self.row(key) is None]
+        if homeless:
+            text = homeless[0]
+        elif self._waiting:
+            names = sorted({wording.label(self._known_part(key)) for key in self._waiting})
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            text = f"{shown}: changes apply on reset"
+        else:
+            text = ""
+        self._notice_text.setText(text)
+        self._notice_button.setVisible(not homeless)
+        self.notice.setVisible(bool(text))
+
+    def _show_preview(self) -> None:
+        self.preview.show_schedule(self.draft.experiment, self._steps_per_epoch)
+
+
+def _stretched(names: Any, count: int) -> Any:
+    """Return one activation for each of `count` layers, the last one repeated."""
+    kept = list(names)[:count]
+    kept += [kept[-1] if kept else "relu"] * (count - len(kept))
+    return kept[0] if kept and len(set(kept)) == 1 else kept or "relu"
