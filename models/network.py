@@ -251,6 +251,20 @@ class Network:
                 mask[slot.span] = 1.0
         return mask
 
+    def statistics_of(self, replica: int) -> Tensor:
+        """Return a copy of one replica's running statistics, laid out as in a network of one replica."""
+        parts = [part[replica] for pair in self._running.values() for part in pair]
+        return torch.cat(parts) if parts else self.statistics.clone()
+
+    def load_flat(self, params: Tensor, statistics: Tensor, replica: int) -> None:
+        """Set one replica from a row of parameters and what `statistics_of` returned."""
+        self.params[replica] = params
+        start = 0
+        for pair in self._running.values():
+            for part in pair:
+                part[replica] = statistics[start : start + part.shape[1]]
+                start += part.shape[1]
+
     # ---------------------------------------------------------------------------- import, export
 
     def tensors(self, replica: int = 0) -> dict[str, Tensor]:

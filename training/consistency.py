@@ -2,7 +2,7 @@
 
 What can be known without loading the data is checked here, whenever an experiment is made.
 What needs the data (the task of a CSV file, the size of the training part) is checked by
-`training.problem`, before anything runs.
+`training.feasibility`, before anything runs.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _held_out(experiment: Experiment) -> list[str]:
 def _schedule_within_run(experiment: Experiment) -> list[str]:
     schedule = experiment.schedule
     if schedule.unit != "epoch":
-        return []  # steps per epoch are known only with the data: training.problem checks these
+        return []  # steps per epoch are known only with the data: training.feasibility checks these
     if schedule.warmup >= experiment.epochs and schedule.warmup > 0:
         return [
             f"schedule.warmup: a warm-up of {schedule.warmup:g} epochs does not end within the run of "

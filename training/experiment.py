@@ -554,6 +554,8 @@ class Experiment(Section):
     """Samples per step, or "full" for the whole training part."""
     epochs: Annotated[int, Field(ge=1, le=10_000_000)] = 400
     """Passes over the training part."""
+    steps: Annotated[int, Field(ge=0, le=10**12)] = 0
+    """End after so many steps at the latest (0: only `epochs` counts)."""
     seed: Seed = 0
     """Seed of the weights, the order of the batches, dropout and gradient noise (each with a generator of its own)."""
     replicas: Annotated[int, Field(ge=1, le=4096)] = 1

@@ -19,6 +19,8 @@ FINE_BYTES = 48_000_000
 MAX_FINE_SPANS = 65_536
 COARSE_SPANS = 1_024
 """Spans of the table that plots of the whole run are drawn from: more than they have pixels."""
+COARSE_BYTES = 16_000_000
+MIN_SPANS = 64
 EVALUATION_BYTES = 24_000_000
 
 EVALUATION_COLUMNS = (
@@ -162,9 +164,8 @@ class History:
         self.layer_count = layers
         self.layer_names = layer_names(layers)
         row = (replicas, record_width(layers))
-        per_span = 16 * row[0] * row[1]
-        self._fine = ThinnedTable(row, int(np.clip(FINE_BYTES // per_span // 2 * 2, COARSE_SPANS, MAX_FINE_SPANS)))
-        self._coarse = ThinnedTable(row, COARSE_SPANS)
+        self._fine = ThinnedTable(row, _spans_within(FINE_BYTES, row, MAX_FINE_SPANS))
+        self._coarse = ThinnedTable(row, _spans_within(COARSE_BYTES, row, COARSE_SPANS))
         self._last: FloatArray | None = None
         self.evaluations = Evaluations(replicas)
         self.outcomes: tuple[Outcome | None, ...] = (None,) * replicas
@@ -262,8 +263,13 @@ class History:
         if points is None:
             return self._fine
         shown = min(last or self.n_steps, self.n_steps) - max(first or 1, 1) + 1
-        enough = shown / self._coarse.stride >= min(points, COARSE_SPANS // 2)
+        enough = shown / self._coarse.stride >= min(points, self._coarse.capacity // 2)
         return self._coarse if enough or self._coarse.stride == self._fine.stride else self._fine
+
+
+def _spans_within(limit: int, row: tuple[int, int], most: int) -> int:
+    bytes_per_span = 2 * 8 * row[0] * row[1]
+    return int(np.clip(limit // bytes_per_span // 2 * 2, MIN_SPANS, most))
 
 
 def _thinned(curve: Curve, points: int) -> Curve:

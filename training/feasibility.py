@@ -1,0 +1,104 @@
+"""What only the data can tell: whether an experiment suits its task, its samples and the machine's memory."""
+
+from __future__ import annotations
+
+import psutil
+
+from models.architecture import Architecture
+from training.consistency import loss_against_task
+from training.data.prepare import PreparedData
+from training.errors import ExperimentError, InputError, Problem
+from training.experiment import Experiment
+
+# Flat buffers of the size of all parameters: values, gradients, previous values, values at the last
+# evaluation, best values, weight mask, two or three moments and the scratch space of an optimizer.
+PARAMETER_BUFFERS = 11
+# Per layer and sample: input, pre-activation, activation, its gradient and one temporary.
+ACTIVATION_BUFFERS = 5
+MEMORY_SHARE = 0.8
+
+
+def architecture_of(experiment: Experiment, data: PreparedData) -> Architecture:
+    """Return the shape of the network for these data."""
+    network = experiment.network
+    return Architecture(
+        n_inputs=data.n_inputs,
+        n_outputs=data.n_outputs,
+        hidden=network.hidden,
+        activations=network.activations(),
+        normalization=network.normalization,
+        skip_every=network.skip_every,
+        dropout=network.dropout,
+    )
+
+
+def batch_size_of(experiment: Experiment, data: PreparedData) -> int:
+    """Return the number of samples in a step: the batch size, or all there are."""
+    samples = len(data.x_train)
+    return samples if experiment.batch_size == "full" else min(experiment.batch_size, samples)
+
+
+def check_feasible(experiment: Experiment, data: PreparedData, *, replicas: int, on_cpu: bool = True) -> None:
+    """Raise before training what would go wrong during it.
+
+    Raises
+    ------
+    ExperimentError
+        If the loss does not suit the task, or the schedule or normalization not the size of the data.
+    InputError
+        If the network would not fit into memory; the message gives the estimate.
+    """
+    problems = [
+        *loss_against_task(experiment, data.task),
+        *_batch_norm(experiment, data),
+        *_warmup_steps(experiment, data),
+    ]
+    if problems:
+        raise ExperimentError([Problem(*text.split(": ", 1)) for text in problems])
+    if on_cpu:
+        _check_memory(experiment, data, replicas)
+
+
+def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -> int:
+    """Return about how many bytes a run needs."""
+    architecture = architecture_of(experiment, data)
+    itemsize = 8 if experiment.dtype == "float64" else 4
+    batch = batch_size_of(experiment, data)
+    parameters = PARAMETER_BUFFERS * replicas * architecture.n_parameters
+    activations = ACTIVATION_BUFFERS * replicas * batch * sum(architecture.widths)
+    samples = 2 * (data.x_train.size + data.x_val.size) * (replicas if batch < len(data.x_train) else 1)
+    return itemsize * (parameters + activations + samples)
+
+
+def _batch_norm(experiment: Experiment, data: PreparedData) -> list[str]:
+    if experiment.network.normalization == "batch" and batch_size_of(experiment, data) < 2:
+        return ["data.held_out: batch normalization needs at least 2 training samples; hold fewer out"]
+    return []
+
+
+def _warmup_steps(experiment: Experiment, data: PreparedData) -> list[str]:
+    schedule = experiment.schedule
+    if schedule.unit != "step":
+        return []
+    total = experiment.epochs * -(-len(data.x_train) // batch_size_of(experiment, data))
+    if schedule.warmup >= total:
+        return [
+            f"schedule.warmup: a warm-up of {schedule.warmup:g} steps does not end within the run of {total} steps; "
+            "shorten it or raise epochs"
+        ]
+    return []
+
+
+def _check_memory(experiment: Experiment, data: PreparedData, replicas: int) -> None:
+    needed = memory_estimate(experiment, data, replicas)
+    available = int(psutil.virtual_memory().available * MEMORY_SHARE)
+    if needed > available:
+        raise InputError(
+            f"this network needs about {_gigabytes(needed)}, but only {_gigabytes(available)} of memory can be used",
+            where="network.hidden",
+            hint="Use fewer or narrower layers, fewer replicas or a smaller batch",
+        )
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -1,0 +1,123 @@
+"""One training step on the device: forward, backward, measure, prepare the gradient, update.
+
+Nothing is read back to the host and every buffer stays where it is, so that the step can be captured
+in a CUDA graph. All randomness (dropout masks, gradient noise) is drawn into buffers beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from models.losses import Loss
+from models.network import Network
+from training.experiment import Experiment
+from training.gradient import add_penalties, clip_norm, clip_value
+from training.optimizers import FlatOptimizer
+from training.population import values_of
+from training.progress import LAYER_COLUMNS, column, record_width
+
+Strength = float | Tensor
+
+
+class TrainingStep:
+    """The computation of one step for all replicas.
+
+    Attributes
+    ----------
+    measured
+        ``[columns, R]`` float64: what the last step measured, in the order of `training.progress.column`.
+        The norms are those of the gradient of the objective (loss and penalties), before clipping and noise.
+    noise
+        ``[R, P]``: gradient noise of the next step, or None.
+    """
+
+    def __init__(self, network: Network, loss: Loss, optimizer: FlatOptimizer, experiments: Sequence[Experiment]) -> None:
+        self.network = network
+        self.loss = loss
+        self.optimizer = optimizer
+        layers = network.architecture.layers
+        params = network.params
+        self.measured = torch.zeros(record_width(layers), network.replicas, dtype=torch.float64, device=params.device)
+        self.noise: Tensor | None = None
+        self._weight_mask = network.weight_mask()
+        self._moved = torch.zeros_like(params)
+        self._loss_column = self.measured[column("batch_loss", layers)]
+        self._update_column = self.measured[column("update_norm", layers)]
+        self._grad_column = self.measured[column("grad_norm", layers)]
+        self._weight_columns, self._signal_columns = (
+            [self.measured[column(name, layers, layer)] for layer in range(layers)] for name in LAYER_COLUMNS
+        )
+        self._weight_gradients = network.weight_gradients()
+        self.configure(experiments)
+
+    def configure(self, experiments: Sequence[Experiment]) -> None:
+        """Take over penalties, clipping and noise from the experiments (one for each replica)."""
+        self._l1 = self._strength(experiments, "regularization.l1")
+        self._l2 = self._strength(experiments, "regularization.l2")
+        self._clip_norm = self._strength(experiments, "optimizer.clip_norm")
+        self._clip_value = self._strength(experiments, "optimizer.clip_value")
+        noisy = any(values_of(experiments, "optimizer.gradient_noise"))
+        if noisy and self.noise is None:
+            self.noise = torch.zeros_like(self.network.params)
+        elif not noisy:
+            self.noise = None
+
+    def run(self, x: Tensor, target: Tensor, lr: float | Tensor) -> None:
+        """Do one step on a batch.
+
+        Parameters
+        ----------
+        x, target
+            ``[R, B, F]`` and ``[R, B, C]``.
+        lr
+            Learning rate: a number for all replicas, or ``[R, 1]``.
+        """
+        network = self.network
+        loss, loss_gradient = self.loss.value_and_gradient(network.forward(x, training=True), target)
+        network.backward(loss_gradient)
+        if self._l1 is not None or self._l2 is not None:
+            add_penalties(network.grads, network.params, self._weight_mask, _or_zero(self._l1), _or_zero(self._l2))
+        self._measure(loss)
+        self._prepare_gradient()
+        self._moved.copy_(network.params)
+        self.optimizer.step(network.grads, lr)
+        torch.sub(network.params, self._moved, out=self._moved)
+        _norm(self._moved, self._update_column, 1)
+
+    def _measure(self, loss: Tensor) -> None:
+        self._loss_column.copy_(loss)
+        _norm(self.network.grads, self._grad_column, 1)
+        for gradient, norm in zip(self._weight_gradients, self._weight_columns, strict=True):
+            _norm(gradient, norm, (1, 2))
+        for signal, norm in zip(self.network.signals(), self._signal_columns, strict=True):
+            _norm(signal, norm, (1, 2))
+
+    def _prepare_gradient(self) -> None:
+        grads = self.network.grads
+        if self._clip_value is not None:
+            clip_value(grads, self._clip_value)
+        if self._clip_norm is not None:
+            clip_norm(grads, self._clip_norm)
+        if self.noise is not None:
+            grads.add_(self.noise)
+
+    def _strength(self, experiments: Sequence[Experiment], key: str) -> Strength | None:
+        """Return a setting as one number, as ``[R, 1]`` where replicas differ, or None where it is off."""
+        values = values_of(experiments, key)
+        if not any(values):
+            return None
+        if len(set(values)) == 1:
+            return values[0]
+        return self.network.params.new_tensor(values).unsqueeze(1)
+
+
+def _or_zero(strength: Strength | None) -> Strength:
+    return 0.0 if strength is None else strength
+
+
+def _norm(values: Tensor, out: Tensor, dims: int | tuple[int, int]) -> None:
+    # Summed in float64: the squares of a vanished gradient (1e-23) underflow in float32.
+    torch.linalg.vector_norm(values, 2, dims, dtype=torch.float64, out=out)
