@@ -1,0 +1,121 @@
+"""The frame every panel stands in: a title, small figures and pills in one line, and the view below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from gui.theme import BASE_PX, DARK, Theme, mix, text_font
+
+if TYPE_CHECKING:
+    from gui.run_view import RunView
+
+
+class Panel(QFrame):
+    """A view of a run.
+
+    The window calls `start` when a run begins (or is replaced), `refresh` while it is visible and
+    something may have changed, `restyle` when the theme changes, and `clear` when there is no run.
+    A panel only reads the run.
+
+    Attributes
+    ----------
+    title
+        Shown in the header, and the name of the panel in menus.
+    needs_snapshot
+        Whether the panel draws the network's weights or predictions, so that the window asks the
+        session for snapshots while it is visible.
+    """
+
+    title = ""
+    needs_snapshot = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAccessibleName(self.title)
+        self.theme = DARK
+        self.title_label = QLabel(self.title)
+        self.title_label.setProperty("role", "title")
+        self.figure_label = QLabel()
+        self.figure_label.setProperty("role", "caption")
+        self.figure_label.setFont(text_font(scale(), px=11))
+        self.figure_label.setMinimumWidth(0)
+        # A figure that does not fit is cut, rather than holding the whole column open.
+        self.figure_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.header = QHBoxLayout()
+        self.header.setContentsMargins(2, 0, 0, 0)
+        self.header.setSpacing(6)
+        self.header.addWidget(self.title_label)
+        self.header.addSpacing(4)
+        self.header.addWidget(self.figure_label, 1)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(9, 6, 9, 6)
+        self.body.setSpacing(4)
+        self.body.addLayout(self.header)
+
+    def start(self, run: RunView) -> None:
+        """Show a run from its beginning."""
+        raise NotImplementedError
+
+    def refresh(self, run: RunView) -> None:
+        """Show what the run has become."""
+        raise NotImplementedError
+
+    def restyle(self, theme: Theme) -> None:
+        """Take the colors of `theme`."""
+        self.theme = theme
+        for pill in self.findChildren(Pill):
+            pill.restyle(theme)
+
+    def clear(self) -> None:
+        """Show no run."""
+        raise NotImplementedError
+
+    def add_pill(self, text: str, tip: str, *, checked: bool = False, changed: Callable[[bool], object]) -> Pill:
+        """Add a toggle at the right of the header; `changed` is called with whether it is on."""
+        pill = Pill(text, tip, checked=checked)
+        pill.toggled.connect(changed)
+        self.header.addWidget(pill)
+        return pill
+
+    def set_figure(self, text: str) -> None:
+        """Show `text` beside the title."""
+        if text != self.figure_label.text():
+            self.figure_label.setText(text)
+
+
+class Pill(QToolButton):
+    """A small toggle in a panel's header; given a color, it is the key to a curve too."""
+
+    def __init__(self, text: str, tip: str, *, checked: bool = False) -> None:
+        super().__init__()
+        self.setProperty("role", "pill")
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setAccessibleName(text)
+        self.setCheckable(True)
+        self.setChecked(checked)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._color: Callable[[Theme], str] | None = None
+
+    def color_by(self, color: Callable[[Theme], str]) -> Pill:
+        """Show the pill, while on, in a color of the theme."""
+        self._color = color
+        return self
+
+    def restyle(self, theme: Theme) -> None:
+        """Take the colors of `theme`."""
+        if self._color is not None:
+            color = self._color(theme)
+            border = mix(theme.border, color, 0.35)
+            self.setStyleSheet(f"QToolButton:checked {{ color: {color}; border-color: {border}; }}")
+
+
+def scale() -> float:
+    """Return the interface scale: the size of the application's font against the usual one."""
+    pixels = QApplication.font().pixelSize()
+    return pixels / BASE_PX if pixels > 0 else 1.0
