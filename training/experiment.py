@@ -42,7 +42,7 @@ class Section(BaseModel):
 class Preparation(Section):
     """What is done to any data set before the network sees it."""
 
-    held_out: Annotated[float, Field(ge=0, le=0.9)] = 0.3
+    held_out: Annotated[float, Field(ge=0, le=0.99)] = 0.3
     """Share of the samples kept for validation."""
     stratify: bool = True
     """Keep the shares of the classes the same in both parts (classification only)."""
@@ -486,6 +486,34 @@ class Criterion(Section):
     """off, tell (only shown), or stop (counts towards ending the run)."""
 
 
+class LossPlateau(Criterion):
+    """|f(t−1) − f(t)| of the training loss between successive evaluations."""
+
+    threshold: NonNegative = 1e-6
+    """The criterion is met below this value."""
+
+
+class GradientNorm(Criterion):
+    """L2 norm of the whole gradient at the last step."""
+
+    threshold: NonNegative = 1e-5
+    """The criterion is met below this value."""
+
+
+class ParameterChange(Criterion):
+    """L2 norm of the change of all parameters since the last evaluation."""
+
+    threshold: NonNegative = 1e-7
+    """The criterion is met below this value."""
+
+
+class RelativeImprovement(Criterion):
+    """(f(t−1) − f(t)) / f(t−1) of the training loss between successive evaluations."""
+
+    threshold: NonNegative = 1e-4
+    """The criterion is met from 0 (a rise does not count) to below this value."""
+
+
 class ValidationCriterion(Section):
     """No improvement of the early-stopping metric for so many evaluations."""
 
@@ -498,15 +526,15 @@ class ValidationCriterion(Section):
 class Criteria(Section):
     """The five convergence criteria; those set to stop end the run together, as `combine` says."""
 
-    loss_plateau: Criterion = Criterion(threshold=1e-6)
+    loss_plateau: LossPlateau = LossPlateau()
     """|f(t−1) − f(t)| of the training loss between successive evaluations."""
-    gradient_norm: Criterion = Criterion(threshold=1e-5)
+    gradient_norm: GradientNorm = GradientNorm()
     """L2 norm of the whole gradient at the last step."""
-    parameter_change: Criterion = Criterion(threshold=1e-7)
+    parameter_change: ParameterChange = ParameterChange()
     """L2 norm of the change of all parameters since the last evaluation."""
     validation: ValidationCriterion = ValidationCriterion()
     """Evaluations since the metric of early stopping improved."""
-    relative_improvement: Criterion = Criterion(threshold=1e-4)
+    relative_improvement: RelativeImprovement = RelativeImprovement()
     """(f(t−1) − f(t)) / f(t−1) of the training loss between successive evaluations."""
     combine: Literal["any", "all", "k"] = "any"
     """How the criteria set to stop are combined."""

@@ -215,12 +215,17 @@ class FlatMomentum(FlatOptimizer):
     def _prepare(self) -> None:
         self._momentum = self._setting("momentum")
         self._dampened = any(self._dampening())
-        self._fusible = self._agree("momentum") and not self._dampened
+        momentum = self._values("momentum")
+        self._fusible = self._agree("momentum") and momentum[0] > 0.0 and not self._dampened  # the kernel's terms
         self._dampening_column = self._column(self._dampening())
         self._kept = self._column([1.0 - dampening for dampening in self._dampening()])
 
     def _dampening(self) -> list[float]:
-        return [0.0] * len(self._configs) if self.nesterov else self._values("dampening")
+        if self.nesterov:
+            return [0.0] * len(self._configs)
+        # Without momentum there is nothing to dampen, as in PyTorch.
+        pairs = zip(self._values("dampening"), self._values("momentum"), strict=True)
+        return [dampening if momentum > 0.0 else 0.0 for dampening, momentum in pairs]
 
     def _step_fused(self, grads: Tensor, lr: float) -> None:
         self._fresh.zero_()

@@ -29,6 +29,8 @@ from training.experiment import (
 
 Factor = Callable[[int], float]
 
+LONGEST = 10**15  # steps; no run gets there, and beyond it lengths would overflow
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -42,12 +44,16 @@ class Clock:
         Steps of the run after the warm-up.
     """
 
-    steps_per_unit: float
+    steps_per_unit: int
     remaining: int
+
+    def moment(self, time: float) -> int:
+        """Return the step that is nearest to a time."""
+        return round(min(time * self.steps_per_unit, LONGEST))
 
     def steps(self, length: float) -> int:
         """Return a length in whole steps, at least 1."""
-        return max(1, round(length * self.steps_per_unit))
+        return max(1, self.moment(length))
 
     def steps_or_rest(self, length: float) -> int:
         """Return a length in whole steps, where 0 stands for the rest of the run."""
@@ -79,7 +85,7 @@ def schedule_factor(schedule: Schedule, *, steps_per_epoch: int, total_steps: in
     [0.01, 0.505, 1.0, 0.5, 0.0, 0.0]
     """
     steps_per_unit = steps_per_epoch if schedule.unit == "epoch" else 1
-    warmup = max(1, round(schedule.warmup * steps_per_unit)) if schedule.warmup > 0 else 0
+    warmup = Clock(steps_per_unit, total_steps).steps(schedule.warmup) if schedule.warmup > 0 else 0
     proper = SCHEDULES[schedule.kind].make(schedule, Clock(steps_per_unit, max(1, total_steps - warmup)))
     return warm_up(proper, warmup, schedule.warmup_start) if warmup else proper
 
@@ -129,7 +135,7 @@ def multistep(schedule: MultiStep, clock: Clock) -> Factor:
     >>> [factor(step) for step in (2, 3, 5, 99)]
     [1.0, 0.5, 0.25, 0.25]
     """
-    milestones = sorted(round(moment * clock.steps_per_unit) for moment in schedule.milestones)
+    milestones = sorted(clock.moment(time) for time in schedule.milestones)
     levels = [float(schedule.gamma**drops) for drops in range(len(milestones) + 1)]
     return lambda step: levels[bisect_right(milestones, step)]
 
@@ -156,7 +162,7 @@ def inverse_time(schedule: InverseTime, clock: Clock) -> Factor:
     >>> [factor(step) for step in (0, 10, 30)]
     [1.0, 0.5, 0.25]
     """
-    tau = schedule.tau * clock.steps_per_unit
+    tau = min(schedule.tau * clock.steps_per_unit, LONGEST)
     return lambda step: tau / (tau + step)
 
 
