@@ -62,7 +62,7 @@ def run_command(
     ] = None,
     replicas: Annotated[int | None, typer.Option(help="Runs side by side, with seeds seed, seed + 1, …")] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="Where to run.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    steps: Annotated[int | None, typer.Option(help="End after so many steps at the latest.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="New folder for the files. [default: runs/<time>-<name>]")
@@ -70,35 +70,26 @@ def run_command(
     save_data: Annotated[bool, typer.Option("--save-data", help="Write data.npz as well.")] = False,
 ) -> None:
     """Train an experiment without a window and write its files."""
-    quick: dict[str, Any] = {"replicas": replicas, "device": device, "epochs": epochs}
+    quick: dict[str, Any] = {"replicas": replicas, "device": device, "steps": steps, "epochs": epochs}
     given = [f"{key}={value}" for key, value in quick.items() if value is not None]
     chosen = changed(load_experiment(experiment), [*(changes or []), *given])
-    train_headless(chosen, out=out, steps=steps, save_data=save_data)
+    train_headless(chosen, out=out, save_data=save_data)
 
 
 @app.command("list")
 def list_command(
-    topic: Annotated[
-        str, typer.Argument(metavar="[TOPIC]", help="datasets, activations, optimizers, …; everything if left out.")
-    ] = "",
+    topic: Annotated[str, typer.Argument(metavar="[TOPIC]", help="datasets, activations, optimizers, …")] = "",
 ) -> None:
-    """List what there is to choose from: data sets, activations, optimizers, schedules, experiments …"""
+    """List what there is to choose from; without a topic, the names of everything."""
     prepare_torch()
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from training.listing import HEADINGS, TOPICS, rows
 
-    from training.listing import TOPICS, rows
-
-    console = Console()
-    for name in [topic] if topic else TOPICS:
-        table = Table(title=name.capitalize(), title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for heading in ("name", "title", "formula", "note"):
-            table.add_column(heading, no_wrap=heading == "name", header_style="dim")
-        for row in rows(name):
-            table.add_row(*(Text(cell) for cell in (row.name, row.title, row.formula, row.note)))
-        console.print(table)
-        console.print()
+    if topic:
+        cells = [(row.name, row.title, row.formula, row.note) for row in rows(topic)]
+        show_table(("name", "title", HEADINGS.get(topic, "formula"), "note"), cells)
+    else:
+        show_table(("topic", "names"), [(name, ", ".join(row.name for row in rows(name))) for name in TOPICS])
+        print("More about one of them: list TOPIC")
 
 
 @app.command("check")
@@ -159,9 +150,7 @@ def open_window(experiment: str) -> None:
     raise typer.Exit(run_gui(path))
 
 
-def train_headless(
-    experiment: Experiment, *, out: Path | None = None, steps: int | None = None, save_data: bool = False
-) -> None:
+def train_headless(experiment: Experiment, *, out: Path | None = None, save_data: bool = False) -> None:
     """Train with a progress bar, write the files, and say how it ended and where they are."""
     prepare_torch()
     from rich.console import Console
@@ -170,8 +159,8 @@ def train_headless(
     from training.terminal import TerminalProgress
 
     console = Console()
-    with TerminalProgress(console, steps) as progress:
-        result = run_headless(experiment, out=out, steps=steps, save_data=save_data, watch=progress)
+    with TerminalProgress(console) as progress:
+        result = run_headless(experiment, out=out, save_data=save_data, watch=progress)
     for replica, outcome in enumerate(result.finished.outcomes[:8]):
         prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""
         console.print(prefix + outcome.message, markup=False, highlight=False, soft_wrap=True)
@@ -180,6 +169,23 @@ def train_headless(
     console.print(f"Files: {result.folder}", markup=False, highlight=False, soft_wrap=True)
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def show_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print a table as wide as the terminal; where there is none, wide enough to keep a row on a line."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = 240
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading in ("name", "topic"))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
 
 
 def load_experiment(file_or_name: str) -> Experiment:
@@ -193,6 +199,7 @@ def load_experiment(file_or_name: str) -> Experiment:
 def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
     """Return the experiment with ``key=value`` assignments applied, all at once."""
     from training.errors import InputError
+    from training.experiment_file import absolute
     from training.validation import replace
 
     changes: dict[str, Any] = {}
@@ -203,7 +210,7 @@ def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
         changes[key.strip()] = parsed(text.strip())
     if isinstance(changes.get("data.path"), str):
         # The experiment's own file may lie elsewhere: what is typed here is meant from here.
-        changes["data.path"] = str(Path(changes["data.path"]).expanduser().resolve())
+        changes["data.path"] = absolute(changes["data.path"], Path(), key="data.path")
     return replace(experiment, changes) if changes else experiment
 
 
@@ -227,7 +234,7 @@ def mistakes(error: InputError) -> list[str]:
 
     if isinstance(error, ExperimentError):
         return [_located(error.file, problem.line_number, problem.text()) for problem in error.problems]
-    line = re.search(r"\(at line (\d+), column \d+\)", error.what)
+    line = re.search(r"\(at line (\d+)[,)]", error.what)
     if line and error.where:
         return [_located(error.where, int(line[1]), error.what)]
     return [error.message()]

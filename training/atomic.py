@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from training.errors import InputError
@@ -17,17 +17,18 @@ def write_whole(path: Path, content: bytes) -> None:
     InputError
         If the folder cannot be written or the disk is full; an existing file stays as it was.
     """
-    temporary = ""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
+        with temporary.open("xb") as file:  # not tempfile: its files can be read by nobody else
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise InputError(
             f"cannot be written: {error.strerror}", where=str(path), hint="Choose another folder with --out or Save as"
         ) from None
+    except BaseException:  # such as Ctrl-C
+        temporary.unlink(missing_ok=True)
+        raise

@@ -34,7 +34,7 @@ class InputError(Exception):
         if self.allowed:
             text += f" (allowed: {self.allowed})"
         if self.hint:
-            text += f". {self.hint}"
+            text += f". {self.hint[0].upper()}{self.hint[1:]}"
         return text
 
 

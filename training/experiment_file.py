@@ -26,7 +26,7 @@ def find(file_or_name: str) -> Path:
     InputError
         If neither exists; the message lists what is there and the nearest match.
     """
-    path = Path(file_or_name).expanduser()
+    path = Path(absolute(file_or_name, Path())) if file_or_name.startswith("~") else Path(file_or_name)
     if path.is_file():
         return path
     shipped = shipped_experiments()
@@ -56,7 +56,7 @@ def load(path: Path) -> Experiment:
     """
     text = _read(path)
     values = _parse(text, path)
-    _resolve_paths(values, path.parent)
+    _resolve_paths(values, path)
     try:
         return validate(values, file=str(path))
     except ExperimentError as error:
@@ -120,16 +120,34 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not valid TOML: {error}", where=str(path)) from None
+        end = f"(at line {max(1, len(text.splitlines()))}, the end of the file)"
+        message = str(error).replace("(at end of document)", end)
+        raise InputError(f"not valid TOML: {message}", where=str(path)) from None
+    except ValueError:  # Python refuses to read thousands of digits: it takes time that grows with their square
+        raise InputError("holds a number with too many digits", where=str(path)) from None
     except RecursionError:
         raise ExperimentError([Problem("", "nested too deeply")], file=str(path)) from None
 
 
-def _resolve_paths(values: dict[str, Any], folder: Path) -> None:
+def _resolve_paths(values: dict[str, Any], file: Path) -> None:
     data = values.get("data")
     if not isinstance(data, dict) or data.get("dataset") not in ("csv", "idx", "npz"):
         return
     for key in ("path", "labels") if data["dataset"] == "idx" else ("path",):
         value = data.get(key)
         if isinstance(value, str) and value:
-            data[key] = str((folder / Path(value).expanduser()).resolve())
+            data[key] = absolute(value, file.parent, key=f"{file}: data.{key}")
+
+
+def absolute(path: str, folder: Path, *, key: str = "") -> str:
+    """Return a path that may begin with ~ or be relative to `folder` as an absolute one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be a path: it holds a null character, or the home folder of nobody.
+    """
+    try:
+        return str((folder / Path(path).expanduser()).resolve())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path!r} is not a path: {error}", where=key) from None

@@ -12,22 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from training.engine import Engine
+from training.engine import Engine, next_chunk
 from training.experiment import Experiment
+from training.experiment_file import save
 from training.history import History
 from training.outputs import (
     FinishedRun,
     check_space,
     claim_folder,
     new_run_folder,
-    write_experiment,
     write_outputs,
 )
-from training.progress import Outcome, Progress
-
-CHUNK_SECONDS = 0.02
-FIRST_CHUNK = 16
-LARGEST_CHUNK = 4096
+from training.progress import Progress
 
 Watcher = Callable[[Engine, History, Progress], None]
 
@@ -47,7 +43,6 @@ def run_headless(
     out: Path | None = None,
     runs: Path = Path("runs"),
     save_data: bool = False,
-    steps: int | None = None,
     watch: Watcher | None = None,
 ) -> HeadlessRun:
     """Train `experiment` to its end and write its files.
@@ -62,10 +57,8 @@ def run_headless(
         Folder for the files; None: ``runs/<time>-<name>``.
     save_data
         Write ``data.npz`` too.
-    steps
-        Stop after so many steps, if the run has not ended by then.
     watch
-        Called after each chunk of training, and once before the first with an empty one.
+        Called after each chunk of training.
 
     Raises
     ------
@@ -76,21 +69,22 @@ def run_headless(
     started = datetime.now().astimezone()
     folder = claim_folder(out) if out else new_run_folder(runs, experiment.name, started)
     try:
-        write_experiment(folder, experiment, step_limit=steps)
+        save(experiment, folder / "experiment.toml")
         check_space(folder, engine)
     except BaseException:
         _remove_if_nothing_in_it(folder)
         raise
     began = time.perf_counter()
-    history = History(experiment.replicas, len(engine.layer_names))
+    history = History(engine.replicas, len(engine.layer_names))
     failure: Exception | None = None
     with interruption() as interrupted:
         try:
-            _train(engine, history, steps, interrupted, watch)
+            _train(engine, history, interrupted, watch)
         except Exception as error:  # raised again below, once what was computed is safe
             failure = error
-        outcomes = _outcomes(history, steps, failure)
-        run = FinishedRun(engine, history, outcomes, started, time.perf_counter() - began, steps)
+            engine.fail(repr(error))
+        outcomes = tuple(outcome for outcome in engine.outcomes if outcome is not None)
+        run = FinishedRun(engine, history, outcomes, started, time.perf_counter() - began)
         write_outputs(folder, run, save_data=save_data)
         if failure is not None:
             raise failure
@@ -121,41 +115,16 @@ def interruption() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _train(
-    engine: Engine, history: History, limit: int | None, interrupted: Callable[[], bool], watch: Watcher | None
-) -> None:
-    chunk, finished = FIRST_CHUNK, False
-    while not finished:
-        if interrupted() or (limit is not None and history.step >= limit):
-            engine.stop()
-        progress = engine.advance(chunk if limit is None else max(1, min(chunk, limit - history.step)))
+def _train(engine: Engine, history: History, interrupted: Callable[[], bool], watch: Watcher | None) -> None:
+    chunk = 1
+    while not engine.finished:
+        progress = engine.advance(chunk)
         history.extend(progress)
         if watch:
             watch(engine, history, progress)
-        chunk = _next_chunk(chunk, progress)
-        finished = progress.finished
-
-
-def _next_chunk(chunk: int, progress: Progress) -> int:
-    """Aim at chunks of `CHUNK_SECONDS`, so that Ctrl-C is heard at once and reports cost nothing."""
-    done = len(progress.records)
-    if done == 0 or progress.seconds <= 0:
-        return chunk
-    wanted = int(CHUNK_SECONDS * done / progress.seconds)
-    return max(1, min(wanted, 2 * chunk, LARGEST_CHUNK))
-
-
-def _outcomes(history: History, limit: int | None, failure: Exception | None) -> tuple[Outcome, ...]:
-    return tuple(_outcome(outcome, history, limit, failure) for outcome in history.outcomes)
-
-
-def _outcome(outcome: Outcome | None, history: History, limit: int | None, failure: Exception | None) -> Outcome:
-    if outcome is None:
-        message = f"Failed after {history.step:,} steps: {failure!r}." if failure else "Ended before its first step."
-        return Outcome("failed", history.step, history.epoch, message)
-    if outcome.reason == "stopped" and limit is not None and outcome.step >= limit:
-        return dataclasses.replace(outcome, message=f"Stopped after the {limit:,} steps asked for.")
-    return outcome
+        if interrupted():
+            engine.stop()
+        chunk = next_chunk(chunk, progress)
 
 
 def _remove_if_nothing_in_it(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from training.data.catalog import BUNDLED, SYNTHETIC, DatasetInfo
 from training.errors import InputError, did_you_mean
 from training.experiment_file import shipped_experiments
 from training.optimizers import OPTIMIZERS
-from training.validation import variants
+from training.schedules import SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -63,21 +62,6 @@ def _dataset(row: DatasetInfo) -> Row:
     return Row(row.name, row.title, f"{row.task}, {features}", row.note)
 
 
-def _schedules() -> list[Row]:
-    return [
-        Row(name, name.replace("_", " ").capitalize(), ", ".join(_own_fields(model)), _summary(model))
-        for name, model in variants("schedule").items()
-    ]
-
-
-def _own_fields(model: Any) -> list[str]:
-    return [name for name in model.__annotations__ if name != "kind"]
-
-
-def _summary(model: Any) -> str:
-    return (inspect.getdoc(model) or "").partition("\n\n")[0].replace("\n", " ")
-
-
 def _normalizations() -> list[Row]:
     return [
         Row("none", "None", "a = f(z)", "Nothing between the linear map and the activation."),
@@ -95,9 +79,12 @@ def _experiments() -> list[Row]:
 def _experiment(name: str, text: str) -> Row:
     values = tomllib.loads(text)
     dataset = values.get("data", {}).get("dataset", "two_spirals")
-    first_sentence = values.get("notes", "").strip().partition("\n")[0]
-    return Row(name, values.get("name", name), dataset, first_sentence)
+    sentence, period, _ = " ".join(values.get("notes", "").split()).partition(". ")
+    return Row(name, values.get("name", name), dataset, sentence + period.strip())
 
+
+HEADINGS = {"experiments": "data set", "datasets": "task"}
+"""What the third column holds where it is not a formula."""
 
 TOPICS: dict[str, Callable[[], list[Row]]] = {
     "experiments": _experiments,
@@ -107,6 +94,6 @@ TOPICS: dict[str, Callable[[], list[Row]]] = {
     "normalizations": _normalizations,
     "losses": _table(LOSSES),
     "optimizers": _table(OPTIMIZERS),
-    "schedules": _schedules,
+    "schedules": _table(SCHEDULES),
     "criteria": _table(CRITERIA),
 }

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save as safetensors_bytes
+from safetensors.numpy import save as as_safetensors
 
 from training.atomic import write_whole
 from training.errors import InputError
-from training.experiment_file import dumps
+from training.experiment_file import save
 from training.history import FloatArray, History, IntArray
 from training.progress import Outcome
 
@@ -53,8 +53,6 @@ class FinishedRun:
         When the run began.
     wall_seconds
         Time from the beginning of training to its end, reports included.
-    step_limit
-        Steps after which the run was told to stop; None if it was not.
     """
 
     engine: Engine
@@ -62,7 +60,6 @@ class FinishedRun:
     outcomes: tuple[Outcome, ...]
     started: datetime
     wall_seconds: float
-    step_limit: int | None = None
 
     @property
     def experiment(self) -> Experiment:
@@ -144,8 +141,8 @@ def check_space(folder: Path, engine: Engine) -> None:
     InputError
         With the estimate and what is free.
     """
-    weights = sum(tensor.nbytes for tensor in engine.weights(0).values())
-    needed = 2 * weights * engine.experiment.replicas + 1_000_000
+    snapshot = engine.initial_snapshot()
+    needed = 2 * engine.replicas * (snapshot.params.nbytes + snapshot.statistics.nbytes) + 1_000_000
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
@@ -162,12 +159,6 @@ def _megabytes(count: int) -> str:
 # ---------------------------------------------------------------------------------------- files
 
 
-def write_experiment(folder: Path, experiment: Experiment, *, step_limit: int | None = None) -> None:
-    """Write ``experiment.toml``, every value spelled out, so that it runs again to the same result."""
-    note = f"# This run was told to stop early: run it again with --steps {step_limit}\n\n" if step_limit else ""
-    write_whole(folder / "experiment.toml", (note + dumps(experiment)).encode())
-
-
 def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) -> None:
     """Write every file of a run into `folder`, ``summary.json`` last.
 
@@ -176,7 +167,7 @@ def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) ->
     InputError
         If the folder cannot be written or the disk is full; the files written before stay whole.
     """
-    write_experiment(folder, run.experiment, step_limit=run.step_limit)
+    save(run.experiment, folder / "experiment.toml")
     write_whole(folder / "history.csv", history_csv(run).encode())
     write_whole(folder / "gradients.csv", gradients_csv(run.history).encode())
     write_whole(folder / "weights.safetensors", weights_file(run, initial=False))
@@ -250,10 +241,10 @@ def weights_file(run: FinishedRun, *, initial: bool) -> bytes:
     tensors: dict[str, Any] = {}
     for replica in range(replicas):
         prefix = f"replica_{replica}." if replicas > 1 else ""
-        weights = engine.initial_weights(replica) if initial else engine.weights(replica)
-        tensors.update({prefix + name: np.ascontiguousarray(tensor) for name, tensor in weights.items()})
+        snapshot = engine.initial_snapshot(replica) if initial else engine.snapshot(replica)
+        tensors.update({prefix + name: tensor for name, tensor in snapshot.tensors().items()})
     about = {"experiment": run.experiment.name, "moment": "initial" if initial else "final"}
-    return bytes(safetensors_bytes(tensors, metadata=about))
+    return bytes(as_safetensors(tensors, metadata=about))
 
 
 def data_file(engine: Engine) -> bytes:
@@ -284,11 +275,11 @@ def summary(run: FinishedRun) -> dict[str, Any]:
         "wall_seconds": _finite(run.wall_seconds),
         "steps_per_second": _finite(steps / history.seconds) if history.seconds > 0 else None,
         "seed": experiment.seed,
-        "device": str(run.engine.device),
+        "device": run.engine.device_name,
         "dtype": experiment.dtype,
-        "parameters": sum(tensor.size for tensor in run.engine.weights(0).values()),
+        "parameters": run.engine.architecture.n_parameters,
         "steps_per_epoch": run.engine.steps_per_epoch,
-        "step_limit": run.step_limit,
+        "notes": list(run.engine.notes),
         "gradients_exact": history.exact,
         "started": run.started.isoformat(timespec="seconds"),
         "versions": versions(),

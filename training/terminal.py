@@ -25,13 +25,10 @@ class TerminalProgress:
     ----------
     console
         Where to write. On a terminal one bar is redrawn, otherwise a line is printed every few seconds.
-    limit
-        Steps after which the run stops, if it was told to.
     """
 
-    def __init__(self, console: Console, limit: int | None = None) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._limit = limit
         self._live = console.is_terminal
         self._next = 0.0 if self._live else time.monotonic() + LINE_SECONDS
         self._bar = Bar(
@@ -60,15 +57,16 @@ class TerminalProgress:
             return
         if self._live:
             self._next = now + REDRAW_SECONDS
-            self._bar.update(self._task, completed=history.step, total=self._total(engine), text=_text(engine, history))
+            self._bar.update(self._task, completed=history.step, total=_total(engine), text=_text(engine, history))
             self._bar.refresh()
         else:
             self._next = now + LINE_SECONDS
             self._console.print(_text(engine, history), highlight=False)
 
-    def _total(self, engine: Engine) -> int:
-        total = engine.experiment.epochs * engine.steps_per_epoch
-        return total if self._limit is None else min(total, self._limit)
+
+def _total(engine: Engine) -> int:
+    total = engine.experiment.epochs * engine.steps_per_epoch
+    return min(total, engine.experiment.steps or total)
 
 
 def _text(engine: Engine, history: History) -> str:
