@@ -175,9 +175,12 @@ def _spirals(arms: int, n: int, noise: float, rng: Generator) -> Samples:
 
 
 def _evenly_along_each_arm(label: IntArray, arms: int, rng: Generator) -> FloatArray:
-    """Return positions in [0, 1): one in each of the equal stretches of an arm, at a random place in it."""
+    """Return positions in [0, 1): one in each of the equal stretches of an arm, at a random place in it.
+
+    The stretches are dealt in random order, so that the first rows are spread over the whole arm.
+    """
     along = rng.uniform(size=len(label))
     for arm in range(arms):
         members = np.flatnonzero(label == arm)
-        along[members] = (np.arange(len(members)) + along[members]) / len(members)
+        along[members] = (rng.permutation(len(members)) + along[members]) / len(members)
     return along
