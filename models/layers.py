@@ -17,6 +17,8 @@ NORM_EPS = 1e-5
 BATCH_NORM_MOMENTUM = 0.1
 
 aten = torch.ops.aten
+_batch_norm_backward = aten.native_batch_norm_backward.default
+_ALL_GRADIENTS = [True, True, True]
 
 
 @dataclass(frozen=True)
@@ -79,30 +81,33 @@ class BatchNorm:
     def forward(self, z: Tensor, training: bool) -> Tensor:
         """Return the normalized z."""
         self._z = self._side_by_side(z)
-        self._gamma = self.weight.value.reshape(-1)
+        self._gamma = self._flat(self.weight.value)
         out, self._mean, self._invstd = torch.native_batch_norm(
-            self._z, self._gamma, self.bias.value.reshape(-1), self._running_mean, self._running_var,
+            self._z, self._gamma, self._flat(self.bias.value), self._running_mean, self._running_var,
             training, BATCH_NORM_MOMENTUM, NORM_EPS,
         )
         return self._apart(out)
 
     def backward(self, dy: Tensor) -> Tensor:
         """Write the gradients of weight and bias, and return that of z."""
-        dz, dgamma, dbeta = aten.native_batch_norm_backward.default(
+        dz, dgamma, dbeta = _batch_norm_backward(
             self._side_by_side(dy), self._z, self._gamma, self._running_mean, self._running_var,
-            self._mean, self._invstd, True, NORM_EPS, (True, True, True),
+            self._mean, self._invstd, True, NORM_EPS, _ALL_GRADIENTS,
         )
-        self.weight.grad.copy_(dgamma.view(self.replicas, self.features))
-        self.bias.grad.copy_(dbeta.view(self.replicas, self.features))
+        self.weight.grad.copy_(dgamma.view_as(self.weight.grad))
+        self.bias.grad.copy_(dbeta.view_as(self.bias.grad))
         return self._apart(dz)
+
+    def _flat(self, value: Tensor) -> Tensor:
+        return value[0] if self.replicas == 1 else value.reshape(-1)
 
     def _side_by_side(self, x: Tensor) -> Tensor:
         """Lay the features of all replicas side by side, ``[B, R·F]``, as the kernel wants them."""
-        if self.replicas == 1:
-            return x[0]
-        return x.transpose(0, 1).reshape(x.shape[1], -1)
+        return x[0] if self.replicas == 1 else x.transpose(0, 1).reshape(x.shape[1], -1)
 
     def _apart(self, x: Tensor) -> Tensor:
+        if self.replicas == 1:
+            return x.unsqueeze(0)
         return x.view(-1, self.replicas, self.features).transpose(0, 1)
 
 

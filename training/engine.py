@@ -139,7 +139,7 @@ class Engine:
     @property
     def batch_size(self) -> int:
         """Samples in a step."""
-        return batch_size_of(self.experiment, self.data)
+        return self._batch_size
 
     @property
     def steps_per_epoch(self) -> int:
@@ -350,7 +350,10 @@ class Engine:
 
     def _configure(self) -> None:
         """Read the experiments into numbers, at the start and after every edit."""
-        rates = [scaled_lr(replica.optimizer, self.batch_size) for replica in self.experiments]
+        self._batch_size = batch_size_of(self.experiment, self.data)
+        self._last_epoch, self._last_step = self.experiment.epochs, self.experiment.steps or math.inf
+        self._evaluation = self.experiment.evaluation
+        rates = [scaled_lr(replica.optimizer, self._batch_size) for replica in self.experiments]
         self._base_lr = np.array(rates)
         self._one_lr = len(set(rates)) == 1 and not self._plateaus and self.device.type == "cpu"
         self._base_lr_tensor = torch.tensor(rates, dtype=torch.float64, device=self.device).unsqueeze(1)
@@ -367,7 +370,7 @@ class Engine:
 
     def _do_step(self, records: FloatArray, index: int) -> None:
         lr = self._learning_rate()
-        x, target = self._batches.next(self.batch_size)
+        x, target = self._batches.next(self._batch_size)
         if self.architecture.dropout:
             self.network.draw_dropout(x.shape[1], self._dropout)
         if self._step.noise is not None:
@@ -465,7 +468,10 @@ class Engine:
             if np.isfinite(record[replica, [0, 2, 3]]).all():
                 continue
             tensor = self._first_bad_tensor(replica, record)
-            text = f"Diverged at step {self.step} (epoch {self.epoch:.4g}): the first value that is not finite is in the {tensor}."
+            text = (
+                f"Diverged at step {self.step} (epoch {self.epoch:.4g}): "
+                f"the first value that is not finite is in the {tensor}."
+            )
             self._end(replica, self._judges[replica].outcome("diverged", self.step, self.epoch, text, tensor=tensor))
 
     def _first_bad_tensor(self, replica: int, record: FloatArray) -> str:
@@ -487,8 +493,8 @@ class Engine:
     def _evaluation_due(self) -> bool:
         if self._evaluated_at == self.step:
             return False
-        every = self.experiment.evaluation.every
-        if self.experiment.evaluation.unit == "step":
+        every = self._evaluation.every
+        if self._evaluation.unit == "step":
             return self.step % every == 0 or self._is_complete()
         at_epoch_end = self._batches.position == 0
         return (at_epoch_end and self._batches.epoch % every == 0) or self._is_complete()
@@ -547,8 +553,7 @@ class Engine:
     # ------------------------------------------------------------------------------------- ends
 
     def _is_complete(self) -> bool:
-        limit = self.experiment.steps
-        return self._batches.epoch >= self.experiment.epochs or bool(limit and self.step >= limit)
+        return self._batches.epoch >= self._last_epoch or self.step >= self._last_step
 
     def _end_if_complete(self) -> None:
         if not self._is_complete():

@@ -15,9 +15,9 @@ from models.losses import Loss
 from models.network import Network
 from training.experiment import Experiment
 from training.gradient import add_penalties, clip_norm, clip_value
+from training.meter import make_meter
 from training.optimizers import FlatOptimizer
 from training.population import values_of
-from training.progress import LAYER_COLUMNS, column, record_width
 
 Strength = float | Tensor
 
@@ -34,23 +34,17 @@ class TrainingStep:
         ``[R, P]``: gradient noise of the next step, or None.
     """
 
-    def __init__(self, network: Network, loss: Loss, optimizer: FlatOptimizer, experiments: Sequence[Experiment]) -> None:
+    def __init__(
+        self, network: Network, loss: Loss, optimizer: FlatOptimizer, experiments: Sequence[Experiment]
+    ) -> None:
         self.network = network
         self.loss = loss
         self.optimizer = optimizer
-        layers = network.architecture.layers
-        params = network.params
-        self.measured = torch.zeros(record_width(layers), network.replicas, dtype=torch.float64, device=params.device)
         self.noise: Tensor | None = None
         self._weight_mask = network.weight_mask()
-        self._moved = torch.zeros_like(params)
-        self._loss_column = self.measured[column("batch_loss", layers)]
-        self._update_column = self.measured[column("update_norm", layers)]
-        self._grad_column = self.measured[column("grad_norm", layers)]
-        self._weight_columns, self._signal_columns = (
-            [self.measured[column(name, layers, layer)] for layer in range(layers)] for name in LAYER_COLUMNS
-        )
-        self._weight_gradients = network.weight_gradients()
+        self._moved = torch.zeros_like(network.params)
+        self._meter = make_meter(network, self._moved)
+        self.measured = self._meter.measured
         self.configure(experiments)
 
     def configure(self, experiments: Sequence[Experiment]) -> None:
@@ -80,20 +74,12 @@ class TrainingStep:
         network.backward(loss_gradient)
         if self._l1 is not None or self._l2 is not None:
             add_penalties(network.grads, network.params, self._weight_mask, _or_zero(self._l1), _or_zero(self._l2))
-        self._measure(loss)
+        self._meter.take_gradient(loss)
         self._prepare_gradient()
         self._moved.copy_(network.params)
         self.optimizer.step(network.grads, lr)
         torch.sub(network.params, self._moved, out=self._moved)
-        _norm(self._moved, self._update_column, 1)
-
-    def _measure(self, loss: Tensor) -> None:
-        self._loss_column.copy_(loss)
-        _norm(self.network.grads, self._grad_column, 1)
-        for gradient, norm in zip(self._weight_gradients, self._weight_columns, strict=True):
-            _norm(gradient, norm, (1, 2))
-        for signal, norm in zip(self.network.signals(), self._signal_columns, strict=True):
-            _norm(signal, norm, (1, 2))
+        self._meter.take_update(self._moved)
 
     def _prepare_gradient(self) -> None:
         grads = self.network.grads
@@ -116,8 +102,3 @@ class TrainingStep:
 
 def _or_zero(strength: Strength | None) -> Strength:
     return 0.0 if strength is None else strength
-
-
-def _norm(values: Tensor, out: Tensor, dims: int | tuple[int, int]) -> None:
-    # Summed in float64: the squares of a vanished gradient (1e-23) underflow in float32.
-    torch.linalg.vector_norm(values, 2, dims, dtype=torch.float64, out=out)
