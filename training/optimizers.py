@@ -151,7 +151,7 @@ class FlatOptimizer(ABC):
         """Advance the state; return d ``[R, P]`` of the update ``params -= lr * d``."""
 
     def _step_fused(self, grads: Tensor, lr: float) -> None:
-        """Do a whole step in one kernel; called where `_fusible`."""
+        """Do a whole step in fewer operations; called where `_fusible`."""
         raise NotImplementedError
 
     def _checked(self, configs: Sequence[Optimizer]) -> tuple[Optimizer, ...]:
@@ -180,6 +180,11 @@ class FlatOptimizer(ABC):
         """Return a setting as one number where all replicas agree, else as a tensor ``[R, 1]``."""
         values = self._values(name)
         return values[0] if self._agree(name) else self._column(values)
+
+    def _operand(self, name: str) -> Tensor:
+        """As `_setting`, with a tensor of shape [] for one number: on the CPU an operation takes it sooner."""
+        setting = self._setting(name)
+        return setting if isinstance(setting, Tensor) else torch.tensor(setting, dtype=torch.float64)
 
     def _column(self, values: Sequence[float], dtype: torch.dtype | None = None) -> Tensor:
         return torch.tensor(values, dtype=dtype or self.params.dtype, device=self.params.device)[:, None]
@@ -301,23 +306,28 @@ class FlatRmsProp(FlatOptimizer):
 
     def _prepare(self) -> None:
         weights = [1.0 - alpha for alpha in self._values("alpha")]
-        self._alpha = self._setting("alpha")
+        self._alpha = self._operand("alpha")
         self._weight = weights[0] if self._agree("alpha") else self._column(weights)
-        self._eps = self._setting("eps")
+        self._eps = self._operand("eps")
         self._momentum = self._setting("momentum")
         self._centered = self._setting("centered")
+        self._heavy, self._any_centered = any(self._values("momentum")), any(self._values("centered"))
+        self._fusible = not self._heavy
+
+    def _step_fused(self, grads: Tensor, lr: float) -> None:
+        self.params.addcdiv_(grads, self._denominator(grads), value=-lr)
 
     def _direction(self, grads: Tensor) -> Tensor:
+        torch.div(grads, self._denominator(grads), out=self._scratch)
+        return self._velocity.mul_(self._momentum).add_(self._scratch) if self._heavy else self._scratch
+
+    def _denominator(self, grads: Tensor) -> Tensor:
+        """Return √s + ε, or √(s − m²) + ε where centered, in the scratch buffer."""
         _accumulate_squares(self._squares, grads, self._alpha, self._weight, self._scratch)
-        self._spread(grads).add_(self._eps)
-        torch.div(grads, self._scratch, out=self._scratch)
-        if not isinstance(self._momentum, Tensor) and self._momentum == 0.0:
-            return self._scratch
-        return self._velocity.mul_(self._momentum).add_(self._scratch)
+        return self._spread(grads).add_(self._eps)
 
     def _spread(self, grads: Tensor) -> Tensor:
-        """Return √s, or √(s − m²) where centered, in the scratch buffer."""
-        if not isinstance(self._centered, Tensor) and self._centered == 0.0:
+        if not self._any_centered:
             return torch.sqrt(self._squares, out=self._scratch)
         self._mean.lerp_(grads, self._weight)
         torch.mul(self._mean, self._mean, out=self._scratch)
