@@ -127,7 +127,7 @@ class LossInfo:
 _ROWS = (
     LossInfo(
         "cross_entropy", "Cross-entropy", "L = −Σ t log softmax(z)",
-        "For classes. The gradient is the error of the probabilities, so it does not vanish where the output is wrong.",
+        "For classes. Its gradient is the error of the probabilities: it does not vanish where the output is wrong.",
         CrossEntropyLoss,
     ),
     LossInfo(
@@ -136,7 +136,7 @@ _ROWS = (
     ),
     LossInfo(
         "mae", "Mean absolute error", "L = mean |z − t|",
-        "For regression with outliers. The gradient keeps its size up to the minimum, so a constant rate bounces there.",
+        "For regression with outliers. Its gradient keeps its size up to the minimum: a constant rate bounces there.",
         MeanAbsoluteErrorLoss,
     ),
     LossInfo(

@@ -191,7 +191,7 @@ class Network:
         rows = max(1, EVALUATION_BLOCK // widest)
         if x.shape[1] <= rows:
             return self.forward(x, training=False)
-        return torch.cat([self.forward(part, training=False) for part in x.split(rows, dim=1)], dim=1)
+        return torch.cat([self.forward(part, training=False) for part in torch.split(x, rows, dim=1)], dim=1)
 
     # --------------------------------------------------------------------------------- dropout
 

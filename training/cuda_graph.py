@@ -52,7 +52,7 @@ class CapturedStep:
     def _capture(self, x: Tensor, target: Tensor, lr: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
         held_x, held_target = x.contiguous().clone(), target.contiguous().clone()
         saved = self._save()
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # untyped in torch 2.13
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP_STEPS):

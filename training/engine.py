@@ -57,7 +57,9 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 def is_editable(key: str) -> bool:
     """Tell whether a dotted key may be changed while a run is under way."""
-    return key not in FIXED and any(key == prefix or (prefix[-1] == "." and key.startswith(prefix)) for prefix in EDITABLE)
+    if key in FIXED:
+        return False
+    return any(key == name or (name.endswith(".") and key.startswith(name)) for name in EDITABLE)
 
 
 class Engine:
@@ -111,6 +113,7 @@ class Engine:
         self.step = 0
         self.outcomes: list[Outcome | None] = [None] * self.replicas
         self._kept: list[Weights | None] = [None] * self.replicas
+        self._evaluated_at: int | None = None
         self._watch_every_step = self.device.type == "cpu" if watch_every_step is None else watch_every_step
         self._build(use_graph)
 
@@ -217,7 +220,9 @@ class Engine:
         """
         if not is_editable(key):
             raise InputError(
-                f"'{key}' cannot be changed while a run is under way", allowed=", ".join(EDITABLE), hint="Reset to apply it"
+                f"'{key}' cannot be changed while a run is under way",
+                allowed=", ".join(EDITABLE),
+                hint="Reset to apply it",
             )
         experiments = edited(self.experiments, key, value)
         check_feasible(experiments[0], self.data, replicas=self.replicas, on_cpu=self.device.type == "cpu")
@@ -270,6 +275,7 @@ class Engine:
             "params_at_evaluation": self._params_at_evaluation.clone(),
         }
 
+    @torch.inference_mode()
     def load_state(self, state: dict[str, Any]) -> None:
         """Go back to a state saved before."""
         self.step = state["step"]
@@ -323,7 +329,6 @@ class Engine:
         self._captured: CapturedStep | None = None
         if self.device.type == "cuda" and use_graph:
             self._captured = CapturedStep(self._step, self._tensor_state, self._load_tensor_state)
-        self._evaluated_at: int | None = None
         self._last_grad_norm = np.full(self.replicas, np.nan)
         self._params_at_evaluation = self.network.params.clone()
         self._configure()
@@ -378,7 +383,7 @@ class Engine:
         if self._captured is not None:
             self._run_captured(x, target)
         else:
-            self._step.run(x, target, lr if self._one_lr else self._lr_tensor)
+            self._step.run(x, target, lr if isinstance(lr, float) else self._lr_tensor)
         self.step += 1
         self._record(records, index, lr)
 
@@ -530,9 +535,9 @@ class Engine:
         gradient_norm = float(self._last_grad_norm[replica])
         if judge.take(metrics, gradient_norm, moved, self.step, self.epoch):
             judge.best = self._weights(replica)
-        if self._plateaus:
-            monitor = self.experiment.schedule.monitor
-            self._plateaus[replica].update(metrics[monitor])
+        schedule = self.experiment.schedule
+        if schedule.kind == "plateau":
+            self._plateaus[replica].update(metrics[schedule.monitor])
         if self.step:
             outcome = judge.verdict(self.step, self.epoch)
             if outcome is not None:

@@ -1,4 +1,4 @@
-"""Measures the norms of a step: every layer's weight gradient and backpropagated signal, the whole gradient, the update.
+"""Measures the norms of a step: each layer's weight gradient and signal, the whole gradient and the update.
 
 Two meters give the same numbers: one reads single replicas on the CPU through BLAS, ten times
 faster for small layers than a tensor operation; the other handles any number of replicas on any

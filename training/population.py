@@ -13,7 +13,7 @@ VARYING = ("name", "notes", "seed", "optimizer", "regularization", "network.init
 
 
 def replicas_of(experiment: Experiment) -> tuple[Experiment, ...]:
-    """Return one experiment for each replica: the same but for seeds seed, seed + 1, …"""
+    """Return one experiment for each replica, the same but for the seed: seed, seed + 1 and so on."""
     if experiment.replicas == 1:
         return (experiment,)
     single = experiment.model_copy(update={"replicas": 1})
