@@ -93,11 +93,3 @@ def noise_std(eta: float, decay: float, step: int) -> float:
     0.2
     """
     return float((eta * (1.0 + step) ** -decay) ** 0.5)
-
-
-def add_noise(grads: Tensor, noise: Tensor, std: float | Tensor) -> None:
-    """Add ``std * noise`` to `grads`; `noise` ``[R, P]`` holds standard normal numbers, drawn by the caller."""
-    if isinstance(std, Tensor):
-        grads.addcmul_(noise, std)
-    elif std != 0.0:
-        grads.add_(noise, alpha=std)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.gradient import add_noise, add_penalties, clip_norm, clip_value, noise_std
+from training.gradient import add_penalties, clip_norm, clip_value, noise_std
 
 R, P = 3, 11
 SEEDS = st.integers(0, 2**31 - 1)
@@ -102,14 +102,6 @@ def test_clip_value_as_torch(seed: int, bounds: tuple[float, ...]) -> None:
         alone = grads[k : k + 1].clone()
         clip_value(alone, bounds[k])
         assert torch.equal(alone[0], p.grad)
-
-
-@pytest.mark.parametrize("std", [0.0, 0.3, torch.tensor([[0.0], [0.3], [2.0]], dtype=torch.float64)])
-def test_noise_is_added_with_its_standard_deviation(std: float | Tensor) -> None:
-    grads, noise = draw(0), draw(1)
-    result = grads.clone()
-    add_noise(result, noise, std)
-    torch.testing.assert_close(result, grads + std * noise)
 
 
 @pytest.mark.parametrize(
