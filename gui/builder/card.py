@@ -62,7 +62,8 @@ class Card(QFrame):
         self._summary.setProperty("role", "summary")
         self._summary.setTextFormat(Qt.TextFormat.PlainText)
         header = QHBoxLayout()
-        header.setContentsMargins(0, 0, 0, 2)
+        header.setContentsMargins(0, 0, 0, 1)
+        header.setSpacing(6)
         header.addWidget(self._title)
         header.addStretch(1)
         header.addWidget(self._summary)
@@ -70,6 +71,7 @@ class Card(QFrame):
         self.more.setProperty("role", "quiet")
         self.more.setCheckable(True)
         self.more.clicked.connect(self.show_more)
+        header.addWidget(self.more)
         self._first = QVBoxLayout()
         self._rest_box = QWidget(self)
         self._rest = QVBoxLayout(self._rest_box)
@@ -81,7 +83,6 @@ class Card(QFrame):
         body.setSpacing(3)
         body.addLayout(header)
         body.addLayout(self._first)
-        body.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         body.addWidget(self._rest_box)
         self.show_more(False)
 
@@ -94,7 +95,7 @@ class Card(QFrame):
         """Unfold or fold the fields used rarely."""
         self.open = on
         self.more.setChecked(on)
-        self.more.setText("Less ▴" if on else "More ▾")
+        self.more.setText("less" if on else "more")
         self.more.setAccessibleName(f"{'Fewer' if on else 'More'} settings of {self.plan.title}")
         self._rest_box.setVisible(on)
 

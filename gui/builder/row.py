@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
-from gui.builder.editors import FlagField, FlagsField, Typed, make_editor
+from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_editor
 from gui.builder.fields import Field
 from gui.theme import Theme
 
-EDITOR_WIDTH = 128
+EDITOR_WIDTH = 126
 ROW_HEIGHT = 25
 
 
@@ -35,6 +35,7 @@ class Row(QWidget):
         self.label = QLabel(fields[0].label, self)
         self.label.setProperty("role", "label")
         self.label.setToolTip(fields[0].tip)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.error = QLabel(self)
         self.error.setProperty("role", "error")
         self.error.setWordWrap(True)
@@ -43,7 +44,8 @@ class Row(QWidget):
         self._place(scale)
 
     def _place(self, scale: float) -> None:
-        controls = QHBoxLayout()
+        holder = QWidget(self)
+        controls = QHBoxLayout(holder)
         controls.setSpacing(4)
         controls.setContentsMargins(0, 0, 0, 0)
         wide = False
@@ -58,17 +60,19 @@ class Row(QWidget):
                 editor.setFixedHeight(round(ROW_HEIGHT * scale))
                 editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             wide = wide or isinstance(editor, FlagsField | QPlainTextEdit)
+            editor.setMinimumWidth(0)
             controls.addWidget(editor, 1 if not isinstance(editor, FlagField) else 0)
         if isinstance(self.editors[self.fields[0].key], FlagField):
             self.label.setBuddy(self.editors[self.fields[0].key])
         if wide:
             self._grid.addWidget(self.label, 0, 0, 1, 2)
-            self._grid.addLayout(controls, 1, 0, 1, 2)
+            self._grid.addWidget(holder, 1, 0, 1, 2)
         else:
             self._grid.addWidget(self.label, 0, 0)
-            self._grid.addLayout(controls, 0, 1, Qt.AlignmentFlag.AlignRight if self._only_flags() else
-                                 Qt.AlignmentFlag(0))
-            self._grid.setColumnMinimumWidth(1, round(EDITOR_WIDTH * scale))
+            if self._only_flags():
+                controls.insertStretch(0, 1)
+            holder.setFixedWidth(round(EDITOR_WIDTH * scale))
+            self._grid.addWidget(holder, 0, 1)
             self.label.setMinimumHeight(round(ROW_HEIGHT * scale))
             self._grid.setColumnStretch(0, 1)
         self._grid.addWidget(self.error, 2, 0, 1, 2)
@@ -109,7 +113,7 @@ class Row(QWidget):
     def show_mark(self, key: str, mark: str, theme: Theme) -> None:
         """Mark a field as "live" (applies at once) or "on reset" (waits for the next run)."""
         editor = self.editors[key]
-        if isinstance(editor, Typed):
+        if isinstance(editor, Typed) and not isinstance(editor, WidthsField):
             editor.set_mark(mark, QColor(theme.accent if mark == "live" else theme.warn))
         role = "note" if mark == "on reset" else "label"
         if key == self.fields[0].key and self.label.property("role") != role:

@@ -33,7 +33,7 @@ LABELS = {
     "stopping.criteria.relative_improvement": "Relative change",
     "stopping.criteria.combine": "End the run when", "stopping.criteria.k": "How many (k)",
     "evaluation.every": "Evaluate every", "evaluation.unit": "Counted in",
-    "evaluation.train_samples": "Training samples evaluated",
+    "evaluation.train_samples": "Samples evaluated",
     "dtype": "Precision",
 }
 

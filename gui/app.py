@@ -1,0 +1,66 @@
+"""The application around the window: look, unexpected errors, and the way out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+import torch  # before Qt: on Windows the other order loads the wrong libraries
+from PySide6.QtWidgets import QApplication
+
+from gui import theme as themes
+from gui.window import APP_NAME, MainWindow
+from training.errors import InputError
+from training.experiment import Experiment
+from training.experiment_file import load, shipped_experiments
+
+DEFAULT_EXPERIMENT = "two_spirals"
+
+
+def run_gui(path: Path | None = None) -> int:
+    """Open the window and return the exit status once it is closed.
+
+    Parameters
+    ----------
+    path
+        Experiment to open; None: the default one. A shipped experiment opens as a new document.
+    """
+    torch.set_num_threads(1)  # at this size more threads are 10 to 100 times slower
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(APP_NAME)
+    app.setApplicationDisplayName(APP_NAME)
+    theme = themes.system_theme()
+    themes.apply(app, theme)
+    window = open_window(path, theme)
+    sys.excepthook = _reporter(window)
+    signal.signal(signal.SIGINT, lambda *_: window.close())  # the window's timer lets Python notice
+    window.show()
+    return app.exec()
+
+
+def open_window(path: Path | None, theme: themes.Theme) -> MainWindow:
+    """Return the window with an experiment; if that cannot be read, with the default and a message."""
+    shipped = shipped_experiments()
+    chosen = path or shipped.get(DEFAULT_EXPERIMENT)
+    try:
+        experiment = load(chosen) if chosen is not None else Experiment()
+    except InputError as error:
+        window = MainWindow(Experiment(), None, theme)
+        window.banner.show_error(error.message())
+        return window
+    own = chosen if chosen not in shipped.values() else None
+    return MainWindow(experiment, own, theme)
+
+
+def _reporter(window: MainWindow) -> object:
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(details)
+        if issubclass(kind, Exception):
+            window.report_exception(f"{kind.__name__}: {error}", details)
+
+    return report

@@ -1,0 +1,205 @@
+"""The few dialogs: what went wrong (with the traceback to copy), and what to do with unsaved changes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.icons import icon
+from gui.theme import Theme, mono_font
+
+Answer = Literal["save", "discard", "cancel"]
+
+
+class ErrorDialog(QDialog):
+    """An unexpected error: what happened, what was kept, and the details to pass on."""
+
+    def __init__(self, title: str, message: str, kept: str, details: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setObjectName("errorDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(QSize(620, 380))
+        self.details = details
+        heading = _label(title, "heading")
+        what = _label(message)
+        what.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text = QPlainTextEdit(details, self)
+        self.text.setReadOnly(True)
+        self.text.setFont(mono_font(px=11.5))
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.copy_button = QPushButton("Copy details", self)
+        self.copy_button.clicked.connect(self.copy)
+        close = QPushButton("Close", self)
+        close.setProperty("role", "primary")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.copy_button)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(18, 16, 18, 14)
+        box.setSpacing(8)
+        box.addWidget(heading)
+        box.addWidget(what)
+        box.addWidget(_label(kept, "muted"))
+        box.addWidget(self.text, 1)
+        box.addLayout(buttons)
+
+    def copy(self) -> None:
+        """Put the details on the clipboard, and say so."""
+        QGuiApplication.clipboard().setText(self.details)
+        self.copy_button.setText("Copied")
+        QTimer.singleShot(1500, self.copy_button, lambda: self.copy_button.setText("Copy details"))
+
+
+class UnsavedDialog(QDialog):
+    """Asks what becomes of unsaved changes before another experiment takes their place."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Unsaved changes")
+        self.setObjectName("unsavedDialog")
+        self.answer: Answer = "cancel"
+        box = QVBoxLayout(self)
+        box.setContentsMargins(18, 16, 18, 14)
+        box.setSpacing(10)
+        box.addWidget(_label(f"Save the changes to “{name}”?", "heading"))
+        box.addWidget(_label("Another experiment is about to take its place.", "muted"))
+        buttons = QHBoxLayout()
+        self.buttons: dict[str, QPushButton] = {}
+        for answer, text in (("discard", "Discard"), ("cancel", "Cancel"), ("save", "Save")):
+            button = QPushButton(text, self)
+            button.clicked.connect(lambda _=False, answer=answer: self._choose(answer))
+            self.buttons[answer] = button
+            buttons.addWidget(button)
+            if answer == "discard":
+                buttons.addStretch(1)
+        self.buttons["save"].setProperty("role", "primary")
+        self.buttons["save"].setDefault(True)
+        box.addLayout(buttons)
+        self.setMinimumWidth(420)
+
+    def _choose(self, answer: Answer) -> None:
+        self.answer = answer
+        self.accept()
+
+
+class TextDialog(QDialog):
+    """A heading and rows of two columns: the list of shortcuts, or what this program is made of."""
+
+    def __init__(self, title: str, note: str, rows: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(22, 18, 22, 16)
+        box.setSpacing(10)
+        box.addWidget(_label(title, "heading"))
+        if note:
+            box.addWidget(_label(note, "muted"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(6)
+        for index, (left, right) in enumerate(rows):
+            grid.addWidget(_label(left, "figures"), index, 0)
+            grid.addWidget(_label(right), index, 1)
+        grid.setColumnStretch(1, 1)
+        box.addLayout(grid)
+        close = QPushButton("Close", self)
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        box.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        QShortcut(QKeySequence(Qt.Key.Key_F1), self, self.accept)
+        self.setMinimumWidth(440)
+
+
+class Banner(QFrame):
+    """A message above the panels that stays until it is dealt with; it never stands in the way."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._theme = theme
+        self.text = QLabel(self)
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(6)
+        self.close_button = QToolButton(self)
+        self.close_button.setProperty("role", "quiet")
+        self.close_button.setToolTip("Dismiss")
+        self.close_button.setAccessibleName("Dismiss this message")
+        self.close_button.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 7, 8, 7)
+        row.addWidget(self.text, 1)
+        row.addLayout(self.buttons)
+        row.addWidget(self.close_button)
+        self.hide()
+        self.restyle(theme)
+
+    def show_error(self, text: str) -> None:
+        """Show something that has to be put right."""
+        self._show("banner", text)
+
+    def show_notice(self, text: str, *actions: tuple[str, object]) -> None:
+        """Show something worth knowing, with buttons; each hides the message and calls its action."""
+        self._show("notice", text)
+        for label, action in actions:
+            button = QPushButton(label, self)
+            button.clicked.connect(self.hide)
+            button.clicked.connect(action)
+            self.buttons.addWidget(button)
+
+    def _show(self, role: str, text: str) -> None:
+        while self.buttons.count():
+            item = self.buttons.takeAt(0)
+            if item is not None and item.widget() is not None:
+                item.widget().hide()
+                item.widget().deleteLater()
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        self.show()
+
+    def restyle(self, theme: Theme) -> None:
+        """Take the colors of `theme`."""
+        self._theme = theme
+        self.close_button.setIcon(icon("close", theme.muted))
+
+
+def ask_unsaved(name: str, parent: QWidget | None = None) -> Answer:
+    """Ask what becomes of unsaved changes."""
+    dialog = UnsavedDialog(name, parent)
+    dialog.exec()
+    answer = dialog.answer
+    dialog.deleteLater()
+    return answer
+
+
+def _label(text: str, role: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label

@@ -1,0 +1,93 @@
+"""The one thread besides the window's: it prepares a run and then is the run's body."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread
+
+from training.data.load import Cancelled, load_prepared
+from training.data.prepare import PreparedData
+from training.engine import Engine
+from training.errors import InputError
+from training.experiment import Experiment
+from training.session import Failure, Session
+
+STACK_BYTES = 16 * 1024 * 1024  # macOS gives secondary threads 512 KiB, too little for torch
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The run stands at step 0 and takes commands."""
+
+    session: Session
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The run cannot be made from what the user gave."""
+
+    error: InputError
+
+
+class Trainer(QThread):
+    """Loads the data, builds the engine, then runs its session until that is closed.
+
+    ``outbox`` holds what happened on the way (`Ready`, `Refused` or `Failure`); the window reads it
+    with the timer that drains the session's own outbox. Nothing is signalled in either direction.
+    """
+
+    def __init__(self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setStackSize(STACK_BYTES)
+        self.setObjectName("trainer")
+        self.experiment = experiment
+        self.outbox: deque[Any] = deque()
+        self.loaded = 0.0
+        self._data = data
+        self._closed = False
+        self._session: Session | None = None
+
+    def run(self) -> None:
+        """Prepare and run; the body of the thread."""
+        session = self._prepare()
+        if session is None:
+            return
+        self._session = session
+        if self._closed:  # closed while the engine was being built
+            session.close()
+        self.outbox.append(Ready(session))
+        try:
+            session.run()
+        except Exception as error:
+            self.outbox.append(_failure(error))
+
+    def _prepare(self) -> Session | None:
+        try:
+            data = self._data
+            if data is None:
+                data = load_prepared(self.experiment.data, report=self._report, cancelled=lambda: self._closed)
+            return Session(Engine(self.experiment, data))
+        except Cancelled:
+            return None
+        except InputError as error:
+            self.outbox.append(Refused(error))
+        except Exception as error:
+            self.outbox.append(_failure(error))
+        return None
+
+    def _report(self, share: float) -> None:
+        self.loaded = share
+
+    def close(self) -> None:
+        """Ask the thread to end; it does so at the next step or row. Called from the window's thread."""
+        self._closed = True
+        if self._session is not None:
+            self._session.close()
+
+
+def _failure(error: Exception) -> Failure:
+    return Failure(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
