@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -171,7 +172,7 @@ def train_headless(experiment: Experiment, *, out: Path | None = None, save_data
         raise typer.Exit(INTERRUPTED)
 
 
-def show_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def show_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print a table as wide as the terminal; where there is none, wide enough to keep a row on a line."""
     from rich.console import Console
     from rich.table import Table

@@ -41,7 +41,7 @@ def main() -> int:
     output, code = install(["--editable", ".[dev]"])
     if code != 0:
         print("\n".join(output), file=sys.stderr)
-        print("The packages could not be installed; the reason is above. Run the command again to retry.", file=sys.stderr)
+        print("The packages could not be installed: the reason is above. Then run the command again.", file=sys.stderr)
         return 2
     STAMP.touch()
     print(f"Ready after {time.monotonic() - began:.0f} s.", flush=True)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from training.outputs import FinishedRun
 
 BLUE, ORANGE, GREEN, GRAY = "#0072B2", "#E69F00", "#009E73", "#666666"  # Okabe–Ito; told apart by dash as well
-POINTS = 600
+POINTS = 250
 FAINT = 0.25
+ENVELOPE = 0.15
 CEILING = 1e12
 """What is drawn is clipped here, so that one huge value does not flatten the rest; files keep what was."""
 
@@ -76,7 +77,7 @@ def _norms(axes: Axes, history: History, name: str, title: str) -> None:
         ends = layer in (0, history.layer_count - 1)
         low, high = _drawable(lowest[:, layer]), _drawable(highest[:, layer])
         label = history.layer_names[layer] if ends or history.layer_count <= 6 else None
-        axes.fill_between(curve.steps, low, high, color=color, alpha=FAINT, linewidth=0)
+        axes.fill_between(curve.steps, low, high, color=color, alpha=ENVELOPE, linewidth=0)
         axes.plot(curve.steps, np.sqrt(low * high), color=color, linewidth=1.0, label=label)
     if _positive(highest):
         axes.set_yscale("log")
@@ -97,6 +98,6 @@ def _finish(axes: Axes, title: str, unit: str) -> None:
     axes.set_xlabel(unit, color=GRAY, fontsize=9)
     axes.grid(visible=True, which="major", alpha=0.25, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=8)
+    axes.tick_params(which="both", labelsize=8)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(fontsize=8, frameon=False)
+        axes.legend(fontsize=8, loc="best", framealpha=0.8, edgecolor="none")

@@ -32,8 +32,7 @@ class TerminalProgress:
         self._live = console.is_terminal
         self._next = 0.0 if self._live else time.monotonic() + LINE_SECONDS
         self._bar = Bar(
-            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[text]}"),
-            TimeRemainingColumn(compact=True), console=console, auto_refresh=False, transient=True,
+            BarColumn(bar_width=14), TextColumn("{task.fields[text]}"), TimeRemainingColumn(compact=True), console=console, auto_refresh=False, transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task("Training", total=None, text="")
 
@@ -61,7 +60,7 @@ class TerminalProgress:
             self._bar.refresh()
         else:
             self._next = now + LINE_SECONDS
-            self._console.print(_text(engine, history), highlight=False)
+            self._console.print(_text(engine, history), highlight=False, soft_wrap=True)
 
 
 def _total(engine: Engine) -> int:
@@ -70,12 +69,12 @@ def _total(engine: Engine) -> int:
 
 
 def _text(engine: Engine, history: History) -> str:
-    parts = [f"epoch {history.epoch:,.1f} of {engine.experiment.epochs:,}"]
+    parts = [f"epoch {int(history.epoch):,} of {engine.experiment.epochs:,}"]
     latest = history.evaluations.latest
     if latest is not None:
-        parts.append(f"training loss {latest.train_loss[0]:.4g}")
+        parts.append(f"loss {latest.train_loss[0]:.4g}")
         if len(engine.data.x_val):
-            parts.append(f"validation loss {latest.val_loss[0]:.4g}")
+            parts.append(f"held out {latest.val_loss[0]:.4g}")
     if history.seconds > 0:
         parts.append(f"{history.step / history.seconds:,.0f} steps/s")
     return " · ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import types
 import typing
@@ -151,14 +152,18 @@ def _switch_variant(values: dict[str, Any], section: str, tag: Any) -> None:
 
 def _unknown_key(values: dict[str, Any], key: str) -> ExperimentError:
     keys = list(_dotted(values))
-    prefix = key.rpartition(".")[0]
-    siblings = [other for other in keys if other.rpartition(".")[0] == prefix]
+    prefix, _, name = key.rpartition(".")
+    siblings = [other.rpartition(".")[2] for other in keys if other.rpartition(".")[0] == prefix]
+    # Without its section, if that exists: "optimizer." in common makes every optimizer's key look near.
+    near = [f"{prefix}.{leaf}" for leaf in difflib.get_close_matches(name, siblings, n=1, cutoff=0.5)]
+    if prefix not in keys:
+        near = [other for other in keys if other.endswith(f".{key}")]
+    hint = did_you_mean(key, near if near or prefix in keys else keys) or (f"did you mean '{near[0]}'?" if near else "")
     message = "there is no such key"
-    hint = did_you_mean(key, keys)
     if hint:
         message += f"; {hint}"
     elif siblings:
-        message += f"; allowed here: {', '.join(sorted(other.rpartition('.')[2] for other in siblings))}"
+        message += f"; allowed here: {', '.join(sorted(siblings))}"
     return ExperimentError([Problem(key, message)])
 
 
