@@ -55,7 +55,7 @@ class Boundary(Panel):
         self.key = QLabel()
         self.key.setProperty("role", "caption")
         self.key.setToolTip("Training samples are filled, held-out samples are rings; × marks those misclassified")
-        self.header.addWidget(self.key)
+        self.add_to_header(self.key, spare=1)
         self.prediction = Prediction(self._predicted, self)
         self.parts: tuple[Shown, ...] = ()
         self.misclassified: tuple[NDArray[np.int64], ...] = ()
@@ -91,6 +91,7 @@ class Boundary(Panel):
         self._levels = ranges.linear_limits(everything) if regression else (0.0, 1.0)
         self.axes.set_labels(names[0], self._y_label())
         self.key.setText("● train   ○ held out" if len(self.parts[1]) else "● train")
+        self.fit_header()
         self._fit()
         self._make_lines()
         self._place_points()
@@ -248,7 +249,7 @@ class Boundary(Panel):
         which = _level(part.y, self._levels, LEVELS) if self._regression and not self._flat else part.y.astype(np.int64)
         if self._flat and self._regression:
             which = np.full(len(part), int(held_out))
-        size = 7.0 if len(part) <= 400 else 5.5
+        size = 7.0 if sum(len(part) for part in self.parts) <= 250 else 5.5
         ratio = self.axes.devicePixelRatioF()
         groups = []
         for index in np.unique(which).tolist():
@@ -293,7 +294,7 @@ class Boundary(Panel):
             self.wrong.set_groups(groups)
         samples = sum(len(part) for part in self.parts)
         count = sum(len(wrong) for wrong in marked)
-        self.set_figure(f"{count:,} of {samples:,} wrong")
+        self.set_figure(f"{count:,} of {samples:,} wrong", f"{count:,} wrong")
 
     def _resized(self) -> None:
         """Keep the units square when the panel changes its shape."""

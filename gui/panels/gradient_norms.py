@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from gui.panels import ranges
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-POINTS = 400
-VERTICES = 7_000
+POINTS = 220
+VERTICES = 6_000
 """Points of all curves together; deep networks get fewer for each."""
+MOST_ENVELOPES = 12
+"""Up to so many layers, the smallest and the largest norm of every span are drawn, faintly, behind."""
 MAX_DECADES = 14.0
 RECENT = 0.6
 """The axis is scaled to this last part of the run: a first spike would flatten the rest."""
@@ -44,6 +47,7 @@ class GradientNorms(Panel):
         self.axes.setAccessibleName("Gradient norm of each layer against the step")
         self.body.addWidget(self.axes, 1)
         self.lines: list[Line] = []
+        self.envelopes: list[Line] = []
         self.quantity = "weight_grad_norm"
         self._run: RunView | None = None
         self._names: tuple[str, ...] = ()
@@ -54,7 +58,7 @@ class GradientNorms(Panel):
             pill = self.add_pill(text, tip, checked=name == self.quantity, changed=self._chosen)
             self.group.addButton(pill)
             self.pills[name] = pill
-        self.figure_label.setToolTip("Norm at the first layer, divided by the norm at the output layer, at the last step")
+        self.figure_label.setToolTip("Norm at the first layer, divided by that at the output layer, at the last step")
         self.axes.zoom_changed.connect(self._zoom_changed)
         self.restyle(self.theme)
 
@@ -64,7 +68,8 @@ class GradientNorms(Panel):
         self.clear()
         self._names = run.layer_names
         self.lines = [Line(name) for name in self._names]
-        for line in self.lines:
+        self.envelopes = [Line(name) for name in self._names] if len(self._names) <= MOST_ENVELOPES else []
+        for line in (*self.envelopes, *self.lines):
             self.axes.add(line)
         self._color_lines()
         self.axes.zoom_back()
@@ -77,18 +82,21 @@ class GradientNorms(Panel):
             return
         curve = self._curve(run)
         low, high = decades(curve.low), decades(curve.high)
-        exact = curve.low is curve.high or np.array_equal(low, high, equal_nan=True)
+        middle = low if curve.stride == 1 else _middle(low, high)
         for layer, line in enumerate(self.lines):
-            line.set_data(curve.steps, low[:, layer], None if exact else high[:, layer])
+            line.set_data(curve.steps, middle[:, layer])
+        for layer, line in enumerate(self.envelopes):
+            line.visible = curve.stride > 1
+            line.set_data(curve.steps, low[:, layer], high[:, layer])
         self._fit(run, low, high)
         self._label(low, high)
         self._show_ratio(run)
         self.axes.redraw()
 
     def clear(self) -> None:
-        for line in self.lines:
+        for line in (*self.envelopes, *self.lines):
             self.axes.remove(line)
-        self.lines, self._names, self._run = [], (), None
+        self.lines, self.envelopes, self._names, self._run = [], [], (), None
         self.axes.end_labels = []
         self.set_figure("")
         self.axes.set_limits((0.0, 1.0), (-4.0, 0.0))
@@ -142,7 +150,7 @@ class GradientNorms(Panel):
         labels = []
         if len(low):
             tail = max(1, len(low) // 12)
-            middle = _means((low[-tail:] + high[-tail:]) / 2)
+            middle = _means(_middle(low[-tail:], high[-tail:]))
             last = len(self.lines) - 1
             for layer, name in enumerate(self._names):
                 # The ends tell most; of those between, the more evenly spread win.
@@ -157,12 +165,24 @@ class GradientNorms(Panel):
             return
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = float(norms[0] / norms[-1])
-        self.set_figure(f"layer 1 / output = {ranges.scientific(ratio)}")
+        figure = ranges.scientific(ratio)
+        self.set_figure(f"layer 1 / output = {figure}", f"first / last = {figure}", figure)
 
     def _color_lines(self) -> None:
         self._colors = layer_colors(len(self.lines), self.theme) if self.lines else ()
         for line, color in zip(self.lines, self._colors, strict=True):
             line.pen = pen(color)
+        for line, color in zip(self.envelopes, self._colors, strict=False):
+            faint = QColor(color)
+            faint.setAlphaF(0.2)
+            line.pen = pen(color)
+            line.pen.setColor(faint)
+
+
+def _middle(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the middle of spans in decades; of a span that reaches down to zero, its upper end."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isneginf(low), high, np.where(np.isposinf(high), low, (low + high) / 2))
 
 
 def _means(values: FloatArray) -> FloatArray:

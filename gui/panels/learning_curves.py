@@ -122,12 +122,12 @@ class LearningCurves(Panel):
         for part in reversed(PARTS):
             self.axes.add(self.lines[part])
         self.body.addWidget(self.axes, 1)
-        redraw = self._toggled
+        redraw, other_metric = self._toggled, self._metric_toggled
         self.train_pill = self.add_pill("train", "Training part, solid line", checked=True, changed=redraw)
         self.val_pill = self.add_pill("validation", "Held-out part, dashed line", checked=True, changed=redraw)
-        self.score_pill = self.add_pill("accuracy", "Accuracy instead of the loss", changed=self._metric_toggled)
-        self.batch_pill = self.add_pill("batch", "Loss of every mini-batch, faint, behind", changed=redraw)
-        self.log_pill = self.add_pill("log", "Loss on a logarithmic axis", checked=True, changed=redraw)
+        self.score_pill = self.add_pill("accuracy", "Accuracy instead of the loss", spare=2, changed=other_metric)
+        self.batch_pill = self.add_pill("batch", "Loss of every mini-batch, faint, behind", spare=3, changed=redraw)
+        self.log_pill = self.add_pill("log", "Loss on a logarithmic axis", checked=True, spare=1, changed=redraw)
         self.train_pill.color_by(lambda theme: theme.train)
         self.val_pill.color_by(lambda theme: theme.validation)
         self._run: RunView | None = None

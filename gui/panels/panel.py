@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from gui.theme import BASE_PX, DARK, Theme, mix, text_font
+from gui.theme import BASE_PX, DARK, Theme, mix
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
+
+GAP = 6
 
 
 class Panel(QFrame):
@@ -42,20 +45,20 @@ class Panel(QFrame):
         self.title_label.setProperty("role", "title")
         self.figure_label = QLabel()
         self.figure_label.setProperty("role", "caption")
-        self.figure_label.setFont(text_font(scale(), px=11))
-        self.figure_label.setMinimumWidth(0)
-        # A figure that does not fit is cut, rather than holding the whole column open.
-        self.figure_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.header = QHBoxLayout()
+        # The header takes the width it is given, and hides what has no room: it holds no column open.
+        self.header_row = QWidget()
+        self.header_row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.header = QHBoxLayout(self.header_row)
         self.header.setContentsMargins(2, 0, 0, 0)
-        self.header.setSpacing(6)
+        self.header.setSpacing(GAP)
         self.header.addWidget(self.title_label)
-        self.header.addSpacing(4)
         self.header.addWidget(self.figure_label, 1)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(9, 6, 9, 6)
         self.body.setSpacing(4)
-        self.body.addLayout(self.header)
+        self.body.addWidget(self.header_row)
+        self._extras: list[tuple[int, QWidget]] = []
+        self._figures: tuple[str, ...] = ("",)
 
     def start(self, run: RunView) -> None:
         """Show a run from its beginning."""
@@ -75,17 +78,52 @@ class Panel(QFrame):
         """Show no run."""
         raise NotImplementedError
 
-    def add_pill(self, text: str, tip: str, *, checked: bool = False, changed: Callable[[bool], object]) -> Pill:
-        """Add a toggle at the right of the header; `changed` is called with whether it is on."""
+    def add_pill(
+        self, text: str, tip: str, *, checked: bool = False, spare: int = 0, changed: Callable[[bool], object]
+    ) -> Pill:
+        """Add a toggle at the right of the header; `changed` is called with whether it is on.
+
+        Where there is no room, what has the largest `spare` is hidden first, and what has 0 never.
+        """
         pill = Pill(text, tip, checked=checked)
         pill.toggled.connect(changed)
-        self.header.addWidget(pill)
+        self.add_to_header(pill, spare=spare)
         return pill
 
-    def set_figure(self, text: str) -> None:
-        """Show `text` beside the title."""
-        if text != self.figure_label.text():
-            self.figure_label.setText(text)
+    def add_to_header(self, widget: QWidget, *, spare: int = 0) -> None:
+        """Add a widget at the right of the header; see `add_pill` for `spare`."""
+        self.header.addWidget(widget)
+        self._extras.append((spare, widget))
+
+    def set_figure(self, *texts: str) -> None:
+        """Show beside the title the first of `texts`, longest first, for which there is room."""
+        texts = texts or ("",)
+        if texts != self._figures:
+            self._figures = texts
+            self._choose_figure()
+
+    def fit_header(self) -> None:
+        """Hide what has no room in the header."""
+        room = self.width() - self.title_label.sizeHint().width() - 28
+        shown = sorted(self._extras, key=lambda extra: extra[0])
+        for spare, widget in shown:
+            room -= widget.sizeHint().width() + GAP
+            widget.setVisible(spare == 0 or room >= 0)
+            if not widget.isVisibleTo(self):
+                room += widget.sizeHint().width() + GAP
+        self._choose_figure()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_header()
+
+    def _choose_figure(self) -> None:
+        used = [self.title_label, *(widget for _, widget in self._extras if widget.isVisibleTo(self))]
+        room = self.width() - 26 - sum(widget.sizeHint().width() + GAP for widget in used)
+        metrics = self.figure_label.fontMetrics()
+        fitting = next((text for text in self._figures if metrics.horizontalAdvance(text) <= room - 4), "")
+        if fitting != self.figure_label.text():
+            self.figure_label.setText(fitting)
 
 
 class Pill(QToolButton):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -36,6 +37,8 @@ from gui.theme import DARK, Theme, pen, text_font
 
 FloatArray = NDArray[np.float64]
 LABEL_PX = 10.5
+FEW_LABELS = 3
+"""So many labels are moved apart where they would overlap; of more, the less weighty are left out."""
 
 
 # ------------------------------------------------------------------------------------- drawn things
@@ -318,9 +321,9 @@ class QuietAxis(pg.AxisItem):
         """Return where the numbers stand, in view coordinates."""
         low, high = self.range
         if self.orientation == "bottom":
-            room = self.geometry().width() / 70
+            room = self.geometry().width() / (55 * scale())
         else:
-            room = self.geometry().height() / 30
+            room = self.geometry().height() / (30 * scale())
         make = ranges.log_ticks if self.log else ranges.linear_ticks
         return make(low, high, max(2, min(8, int(room))))
 
@@ -331,6 +334,13 @@ class QuietAxis(pg.AxisItem):
         if self.log:
             return [ranges.decade(value) for value in values]
         return [ranges.count(value) if self.counts else ranges.plain(round(value, 12)) for value in values]
+
+    def drawPicture(self, p: QPainter, axisSpec: object, tickSpecs: object, textSpecs: Sequence[Any]) -> None:
+        """Draw the numbers only."""
+        p.setFont(self.style["tickFont"])
+        p.setPen(self.textPen())
+        for rect, flags, text in textSpecs:
+            p.drawText(rect, int(flags), text)
 
 
 # ------------------------------------------------------------------------------------- the axes
@@ -377,6 +387,7 @@ class PlotAxes(pg.PlotWidget):
         self.box.sigRangeChangedManually.connect(self._zoomed_by_hand)
         self.box.sigRangeChanged.connect(self.zoom_changed)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # the background holds the grid, which changes
         self.setFrameStyle(0)
         self.setMinimumSize(80, 60)
         self.set_log(log_y)
@@ -589,6 +600,8 @@ def _without_overlap(
     labels: list[EndLabel], py: FloatArray, height: float, top: float, bottom: float
 ) -> list[tuple[EndLabel, float]]:
     """Return the labels that have room, the weightiest first, each kept within the plot."""
+    if len(labels) <= FEW_LABELS:
+        return _pushed_apart(labels, py, height, top, bottom)
     placed: list[tuple[EndLabel, float]] = []
     order = sorted(range(len(labels)), key=lambda index: -labels[index].weight)
     for index in order:
@@ -599,3 +612,16 @@ def _without_overlap(
         if all(abs(y - other) >= height for _, other in placed):
             placed.append((labels[index], y))
     return placed
+
+
+def _pushed_apart(
+    labels: list[EndLabel], py: FloatArray, height: float, top: float, bottom: float
+) -> list[tuple[EndLabel, float]]:
+    """Return all of a few labels, moved as little as needed."""
+    there = [index for index in np.argsort(py).tolist() if not math.isnan(py[index])]
+    places = [min(max(float(py[index]), top + height / 2 - 4), bottom - height / 2 + 2) for index in there]
+    for row in range(1, len(places)):
+        places[row] = max(places[row], places[row - 1] + height)
+    if places and places[-1] > bottom:
+        places = [place - (places[-1] - bottom) for place in places]
+    return [(labels[index], place) for index, place in zip(there, places, strict=True)]

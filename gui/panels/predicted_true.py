@@ -43,7 +43,7 @@ class PredictedTrue(Panel):
         self.body.addWidget(self.axes, 1)
         self.key = QLabel()
         self.key.setProperty("role", "caption")
-        self.header.addWidget(self.key)
+        self.add_to_header(self.key, spare=1)
         self.prediction = Prediction(self._predicted, self)
         self.parts: tuple[Shown, ...] = ()
         self.predicted: tuple[FloatArray, ...] = ()
@@ -66,6 +66,7 @@ class PredictedTrue(Panel):
         name = run.data.target_name
         self.axes.set_labels(f"true {name}", f"predicted {name}")
         self.key.setText("● train   ○ held out" if len(self.parts[1]) else "● train")
+        self.fit_header()
         limits = ranges.linear_limits(np.concatenate([part.y for part in self.parts]))
         self.axes.zoom_back()
         self.axes.set_limits(limits, limits)
@@ -133,7 +134,7 @@ class PredictedTrue(Panel):
             score = r_squared(part.y, predicted)
             if not np.isnan(score):
                 texts.append(f"{name} {score:.3f}" if score > -10 else f"{name} {ranges.scientific(score)}")
-        self.set_figure("R²  " + " · ".join(texts) if texts else "")
+        self.set_figure(*("R²  " + " · ".join(texts[first:]) for first in range(len(texts))))
 
 
 def r_squared(true: FloatArray, predicted: FloatArray) -> float:

@@ -154,7 +154,9 @@ def log_ticks(low: float, high: float, at_most: int) -> list[float]:
         return [math.log10(v) for v in linear_ticks(10.0**low, 10.0**high, at_most) if v > 0]
     ticks = [decade + math.log10(part) for decade in range(math.floor(low), math.ceil(high) + 1) for part in parts]
     inside = [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
-    return inside if len(inside) <= at_most + 1 else [tick for tick in inside if abs(tick - round(tick)) < 1e-9] or inside[::2]
+    if len(inside) <= at_most + 1:
+        return inside
+    return [tick for tick in inside if abs(tick - round(tick)) < 1e-9] or inside[::2]
 
 
 def plain(value: float) -> str:

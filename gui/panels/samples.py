@@ -60,9 +60,8 @@ def class_colors(classes: int, theme: Theme) -> tuple[str, ...]:
     """Return a color for each class; beyond the palette, its colors again, paler."""
     ground = theme.text if theme.dark else theme.background
     palette = theme.series
-    return tuple(
-        mix(palette[index % len(palette)], ground, min(0.75, 0.45 * (index // len(palette)))) for index in range(classes)
-    )
+    rounds = [divmod(index, len(palette)) for index in range(classes)]
+    return tuple(mix(palette[place], ground, min(0.75, 0.45 * turn)) for turn, place in rounds)
 
 
 def rgb(color: str) -> FloatArray:
