@@ -149,16 +149,13 @@ def _inputs(x: AnyArray, source: ArraySource) -> FloatArray:
 
 def _readable(labels: AnyArray, where: str) -> AnyArray:
     """Return text labels as proper text: bytes are decoded, and bit patterns that are no characters refused."""
-    if labels.dtype.kind not in "US":
-        return labels
-    try:
-        text = np.char.decode(labels, "latin-1") if labels.dtype.kind == "S" else labels
-        text.tolist()  # fails where a code is no character
-    except (ValueError, UnicodeError):
-        raise InputError(
-            "holds text that cannot be read", where=where, hint="The file is damaged: save it again"
-        ) from None
-    return np.asarray(text)
+    if labels.dtype.kind == "S":
+        return np.asarray(np.char.decode(labels, "latin-1"))
+    if labels.dtype.kind == "U":
+        codes = np.ascontiguousarray(labels).view(f"{labels.dtype.byteorder}u4")
+        if np.any((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))):
+            raise InputError("holds text that cannot be read", where=where, hint="The file is damaged: save it again")
+    return labels
 
 
 def _check_finite(values: AnyArray, where: str) -> None:

@@ -122,7 +122,7 @@ def _read_pass(
 ) -> tuple[IntArray, int]:
     """Read the whole file once into the growing columns; return the rows kept and how many were blank."""
     kept, blank = [], 0
-    for first_row, frame in _chunks(file, table, list(growing), as_text):
+    for first_row, frame in _chunks(file, table, list(growing), as_text, where):
         watch.at(file.tell() / size)
         there = ~_blank(frame)
         blank += int(len(there) - there.sum())
@@ -145,7 +145,7 @@ def _blank(frame: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _chunks(
-    file: BinaryIO, table: CsvFormat, names: Sequence[str], as_text: set[str]
+    file: BinaryIO, table: CsvFormat, names: Sequence[str], as_text: set[str], where: str
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     import pandas as pd  # only here: it takes a good part of a second to import
 
@@ -158,15 +158,15 @@ def _chunks(
         reader = pd.read_csv(
             text, sep=table.delimiter, header=None, names=list(table.names), usecols=list(names), index_col=False,
             dtype=dict.fromkeys(as_text, "str"), na_values=[ALSO_MISSING], skipinitialspace=True,
-            skip_blank_lines=False, decimal=table.decimal, low_memory=False, float_precision="round_trip",
+            skip_blank_lines=False, decimal=table.decimal, low_memory=False,
             engine="c", chunksize=max(1_000, CHUNK_CELLS // len(names)),
         )
         first_row = table.header_row + 1
         for frame in reader:
             yield first_row, frame
             first_row += len(frame)
-    except pd.errors.EmptyDataError:
-        return
+    except pd.errors.ParserError as error:
+        raise InputError(f"cannot be read: {error}", where=where, hint="Perhaps a quote is not closed") from None
     finally:
         text.detach()
 

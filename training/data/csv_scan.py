@@ -46,7 +46,7 @@ def count_rows(file: BinaryIO, table: CsvFormat, where: str, watch: Watch, *, si
     except csv.Error as error:
         raise InputError(
             f"a row cannot be read: {error}", where=f"{where}, line {lines.record_start:,}",
-            hint="Perhaps a quote is opened and not closed",
+            hint="Perhaps a quote is not closed, or not doubled within a quoted cell",
         ) from None
     finally:
         text.detach()
@@ -84,7 +84,8 @@ def _widths(lines: _Lines, table: CsvFormat) -> Iterator[int]:
 
 
 def _quoted_widths(rest: Iterator[str], lines: _Lines, delimiter: str) -> Iterator[int]:
-    for row in csv_rows(rest, delimiter):
+    # Strict, because readers disagree about what a stray or unclosed quote means.
+    for row in csv.reader(rest, delimiter=delimiter, skipinitialspace=True, strict=True):
         yield len(row) if len(row) > 1 or (row and row[0].strip()) else 0
         lines.record_start = lines.number + 1
 
