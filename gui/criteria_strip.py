@@ -6,7 +6,7 @@ import math
 from html import escape
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.theme import Theme, mix, mono_font, text_font
@@ -66,7 +66,7 @@ class CriterionCard(QFrame):
         self.title = SHORT_TITLES.get(name, info.title)
         self._info = info
         self._theme, self._scale = theme, scale
-        self._title_font = text_font(scale, px=12.5, weight=600)
+        self._title_fonts = [text_font(scale, px=px, weight=600) for px in (13, 12, 11)]
         self._figure_font = mono_font(scale, px=11.5)
         self.state: CriterionState | None = None
         self.text = ""
@@ -109,23 +109,34 @@ class CriterionCard(QFrame):
         met = self.state is not None and self.state.met and not off
         top = round(self.height() * 0.34)
         self._draw_lamp(painter, QPointF(14 * scale, top), met, off)
-        painter.setFont(self._title_font)
         painter.setPen(QColor(theme.faint if off else theme.text))
-        left = round(25 * scale)
-        room = self.width() - left - round(8 * scale)
+        left = round(24 * scale)
+        room = self.width() - left - round(6 * scale)
         badge = "ends run" if self.state is not None and self.state.action == "stop" else ""
         if badge and room > 150 * scale:
             room -= self._draw_badge(painter, badge, top)
-        metrics = QFontMetrics(self._title_font)
+        font = self._fitting_font(self.title, room)
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
         title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(left, top + metrics.ascent() * 0.38), title)
         painter.setFont(self._figure_font)
         painter.setPen(QColor(theme.warn if met else theme.faint if off else theme.muted))
         figure_metrics = QFontMetrics(self._figure_font)
         room = self.width() - round(18 * scale)
-        text = figure_metrics.elidedText(self.text, Qt.TextElideMode.ElideRight, room)
+        shown = self.text
+        if figure_metrics.horizontalAdvance(shown) > room:
+            shown = shown.removesuffix(" evaluations")
+        text = figure_metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(10 * scale, self.height() * 0.70 + figure_metrics.ascent() * 0.38), text)
         painter.end()
+
+    def _fitting_font(self, text: str, room: int) -> QFont:
+        """Return the largest of a few sizes of the title's font that fits."""
+        for font in self._title_fonts[:-1]:
+            if QFontMetrics(font).horizontalAdvance(text) <= room:
+                return font
+        return self._title_fonts[-1]
 
     def _draw_lamp(self, painter: QPainter, at: QPointF, met: bool, off: bool) -> None:
         """Draw the state as a shape, not by color alone: ring = off, disc = watched, triangle = met."""
@@ -167,6 +178,8 @@ def figures(state: CriterionState) -> str:
         return f"{waited} of {state.threshold:.0f} evaluations"
     if math.isnan(state.value):
         return f"– < {short(state.threshold)}"
+    if state.name == "relative_improvement" and state.value < 0:
+        return f"{short(state.value)}, rising"
     relation = "<" if state.value < state.threshold else ">"
     return f"{short(state.value)} {relation} {short(state.threshold)}"
 
@@ -179,4 +192,4 @@ def short(value: float) -> str:
         return "0"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     digits = mantissa.removesuffix(".0") if value == float(f"{float(mantissa):.0f}e{exponent}") else mantissa
-    return f"{digits}e{int(exponent)}"
+    return f"{digits}e{int(exponent)}".replace("-", "−", 1) if value < 0 else f"{digits}e{int(exponent)}"

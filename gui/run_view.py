@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from training.engine import Edit, Outcome, Snapshot
-
     from training.data.prepare import PreparedData
+    from training.engine import Edit, Outcome, Snapshot
     from training.experiment import Experiment
     from training.history import History
 

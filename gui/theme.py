@@ -244,6 +244,7 @@ QToolTip {{
 #bottomBar {{ background: {theme.surface}; border-top: 1px solid {theme.border}; }}
 #bottomLeft {{ background: {theme.background}; border-right: 1px solid {theme.border}; }}
 #rightColumn {{ border-left: 1px solid {theme.border}; }}
+#endBanner QLabel[role="muted"] {{ font-size: {px(12)}; }}
 #appName {{ font-size: {px(15)}; font-weight: 700; }}
 
 QLabel[role="title"] {{ font-weight: 600; font-size: {px(13)}; }}
@@ -284,6 +285,9 @@ QPushButton:focus, QToolButton:focus {{ border-color: {theme.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{
     color: {theme.faint}; background: {mix(theme.surface, theme.raised, 0.5)};
 }}
+QPushButton#pill {{
+    border-radius: {px(12)}; padding: 0 {px(12)}; font-size: {px(12)}; height: {px(24)};
+}}
 QPushButton[role="primary"], QToolButton[role="primary"] {{
     background: {theme.accent}; border-color: {theme.accent}; color: {theme.on_accent}; font-weight: 600;
 }}
@@ -296,7 +300,7 @@ QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{
 }}
 QToolButton[role="pill"], QPushButton[role="pill"] {{
     background: {theme.raised}; border: 1px solid transparent; border-radius: {px(5)};
-    padding: {px(2)} {px(7)}; font-size: {px(11)}; font-weight: 600; color: {theme.muted};
+    padding: {px(1)} {px(5)}; font-size: {px(11)}; font-weight: 600; color: {theme.muted};
 }}
 QToolButton[role="pill"]:hover, QPushButton[role="pill"]:hover {{ color: {theme.text}; background: {hover}; }}
 QToolButton[role="pill"]:checked, QPushButton[role="pill"]:checked {{

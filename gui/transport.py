@@ -88,7 +88,7 @@ class Transport(QFrame):
         for widget in (self.device, self.seed, self.theme_button, self.menu_button):
             row.addWidget(widget)
         metrics = QFontMetrics(self.run_button.font())
-        widest = max(metrics.horizontalAdvance(text) for text in ("Run", "Pause", "Continue", "Loading…"))
+        widest = max(metrics.horizontalAdvance(text) for text in ("Run again", "Pause", "Continue", "Loading…"))
         self.run_button.setFixedWidth(widest + self._icon_px + round(38 * self._scale))
 
     # ------------------------------------------------------------------------------ showing
@@ -101,7 +101,7 @@ class Transport(QFrame):
         """
         text, look = {
             "playing": ("Pause", "pause"), "extendable": ("Continue", "play"), "loading": ("Loading…", "play"),
-            "paused": ("Run", "play"),
+            "finished": ("Run again", "reset"),
         }.get(state, ("Run", "play"))
         if text != self.run_button.text():
             self.run_button.setText(text)
@@ -109,8 +109,12 @@ class Transport(QFrame):
         if look != self._run_look:
             self._run_look = look
             self._show_icons()
-        runnable = state in ("ready", "paused", "playing", "extendable", "loading")
-        tips = {"playing": "Pause (Space)", "finished": "The run has ended: Reset starts it over, more epochs extend it"}
+        runnable = state in ("ready", "paused", "playing", "extendable", "loading", "finished")
+        tips = {
+            "playing": "Pause (Space)",
+            "finished": "Start again from the same weights (Space). More epochs, or more patience, extend this run.",
+            "extendable": "Go on with this run (Space)",
+        }
         tip = f"Cannot run: {reason}" if reason else tips.get(state, f"{text} (Space)")
         if tip != self.run_button.toolTip():
             self.run_button.setToolTip(tip)

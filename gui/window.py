@@ -1,4 +1,4 @@
-"""The main window: the form at the left, the network and the data in the middle, curves at the right, criteria below."""
+"""The main window: the form left, the network and the data in the middle, curves right, criteria below."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from training.feasibility import architecture_of
 from training.session import Failure
 
 APP_NAME = "Convergence Lab"
-LEFT_WIDTH = 296
+LEFT_WIDTH = 304
 AUTOSAVE_MS = 1000
 REBUILD_MS = 200
 SNAPSHOT_SECONDS = 0.08
@@ -189,9 +189,9 @@ class MainWindow(QMainWindow):
         strip_box.setContentsMargins(0, 0, 0, 0)
         strip_box.addWidget(self.criteria)
         strip_box.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        lower.addWidget(strip, 66)
-        lower.addWidget(self.end_banner, 34)
-        bottom.setFixedHeight(round(78 * self.scale))
+        lower.addWidget(strip, 65)
+        lower.addWidget(self.end_banner, 35)
+        bottom.setFixedHeight(round(86 * self.scale))
 
         whole = QWidget(self)
         box = QVBoxLayout(whole)
@@ -387,6 +387,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # no control is singled out before anyone chose one
         QTimer.singleShot(0, self, self._resized)
 
     def _resized(self) -> None:

@@ -12,7 +12,7 @@ from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_
 from gui.builder.fields import Field
 from gui.theme import Theme
 
-EDITOR_WIDTH = 126
+EDITOR_WIDTH = 136
 ROW_HEIGHT = 25
 
 
