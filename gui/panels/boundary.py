@@ -31,6 +31,8 @@ MARGIN = 0.09
 """Share of the data's extent left free around it."""
 SAMPLES = 1_000
 """Of larger parts, so many samples are shown."""
+MAP_EDGE = "#10151b"
+"""Edge of samples on viridis, whatever the theme."""
 LEVELS = 32
 """Samples of a regression take one of so many colors."""
 
@@ -50,7 +52,6 @@ class Boundary(Panel):
         self.points, self.wrong = Stamps(), Stamps()
         self.lines: list[Line] = []
         self.axes.add(self.map)
-        self.axes.stamps = [self.points, self.wrong]
         self.body.addWidget(self.axes, 1)
         self.key = QLabel()
         self.key.setProperty("role", "caption")
@@ -91,6 +92,10 @@ class Boundary(Panel):
         self._levels = ranges.linear_limits(everything) if regression else (0.0, 1.0)
         self.axes.set_labels(names[0], self._y_label())
         self.key.setText("● train   ○ held out" if len(self.parts[1]) else "● train")
+        # A curve runs over its samples; on a map the samples are on top.
+        self.axes.stamps = [] if self._flat else [self.points, self.wrong]
+        self.axes.stamps_behind = [self.points, self.wrong] if self._flat else []
+        self.axes.grid = self._flat
         self.fit_header()
         self._fit()
         self._make_lines()
@@ -236,7 +241,7 @@ class Boundary(Panel):
         assert self._data is not None
         if not self._flat:
             return ()
-        return (self.theme.error,) if self._regression else class_colors(self._data.n_outputs, self.theme)
+        return (self.theme.text,) if self._regression else class_colors(self._data.n_outputs, self.theme)
 
     def _place_points(self) -> None:
         self.points.set_groups([group for held_out in (False, True) for group in self._point_groups(held_out)])
@@ -251,10 +256,11 @@ class Boundary(Panel):
             which = np.full(len(part), int(held_out))
         size = 7.0 if sum(len(part) for part in self.parts) <= 250 else 5.5
         ratio = self.axes.devicePixelRatioF()
+        edge = MAP_EDGE if self._regression and not self._flat else self.theme.background
         groups = []
         for index in np.unique(which).tolist():
             chosen = which == index
-            stamp = disc(colors[index], edge=self.theme.background, diameter=size, hollow=held_out, ratio=ratio)
+            stamp = disc(colors[index], edge=edge, diameter=size, hollow=held_out, ratio=ratio)
             groups.append((stamp, x[chosen], y[chosen]))
         return groups
 

@@ -136,7 +136,8 @@ class MatrixView(QWidget):
         classes = len(self.counts)
         width, height = area.width() / classes, area.height() / classes
         rates = self.rates()
-        size = min(15.0, 0.42 * height, width / 3.1)
+        figures = len(f"{int(self.counts.max()):,}")
+        size = min(15.0 * scale(), 0.5 * height, width / (0.65 * figures + 0.7))
         with_rate = height > 30 * scale() and width > 34 * scale()
         font, small = text_font(scale(), px=size / scale()), text_font(scale(), px=10)
         for row in range(classes):
@@ -149,11 +150,12 @@ class MatrixView(QWidget):
                     continue
                 painter.setPen(QColor(readable_on(fill) if self.counts[row, column] else self.theme.faint))
                 painter.setFont(font)
-                upper = cell.adjusted(0, 0, 0, -0.34 * height) if with_rate else cell
-                painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, f"{self.counts[row, column]:,}")
-                if with_rate and self.counts[row].sum():
+                upper = cell.adjusted(0, 0, 0, -0.3 * height) if with_rate else cell
+                text = f"{self.counts[row, column]:,}" if self.counts[row, column] or row == column else "·"
+                painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, text)
+                if with_rate and self.counts[row, column]:
                     painter.setFont(small)
-                    lower = cell.adjusted(0, 0.42 * height, 0, 0)
+                    lower = cell.adjusted(0, 0.36 * height, 0, 0)
                     painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, f"{rates[row, column]:.0%}")
 
     def fill(self, rate: float, right: bool) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 from gui.panels import ranges
 from gui.panels.panel import Panel
 from gui.panels.plot_axes import EndLabel, Line, PlotAxes, decades
-from gui.theme import Theme, layer_colors, pen
+from gui.theme import Theme, layer_colors, mix, pen
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -91,13 +91,14 @@ class GradientNorms(Panel):
         self._fit(run, low, high)
         self._label(low, high)
         self._show_ratio(run)
+        self.axes.note = f"run 1 of {run.history.replicas:,}" if run.history.replicas > 1 else ""
         self.axes.redraw()
 
     def clear(self) -> None:
         for line in (*self.envelopes, *self.lines):
             self.axes.remove(line)
         self.lines, self.envelopes, self._names, self._run = [], [], (), None
-        self.axes.end_labels = []
+        self.axes.end_labels, self.axes.note = [], ""
         self.set_figure("")
         self.axes.set_limits((0.0, 1.0), (-4.0, 0.0))
         self.axes.redraw()
@@ -155,7 +156,8 @@ class GradientNorms(Panel):
             for layer, name in enumerate(self._names):
                 # The ends tell most; of those between, the more evenly spread win.
                 weight = 100.0 if layer in (0, last) else _spread(layer)
-                labels.append(EndLabel(middle[layer], name, self._colors[layer], weight))
+                color = mix(self._colors[layer], self.theme.text, 0.3)  # dark purple is no color for text
+                labels.append(EndLabel(middle[layer], name, color, weight))
         self.axes.end_labels = labels
 
     def _show_ratio(self, run: RunView) -> None:

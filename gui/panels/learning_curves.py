@@ -119,7 +119,7 @@ class LearningCurves(Panel):
         self.axes.add(self.batch)
         for part in reversed(PARTS):
             self.axes.add(self.runs[part])
-        for part in reversed(PARTS):
+        for part in PARTS:  # the dashed line on top: where both run together, its gaps show the solid one
             self.axes.add(self.lines[part])
         self.body.addWidget(self.axes, 1)
         redraw, other_metric = self._toggled, self._metric_toggled
@@ -153,6 +153,7 @@ class LearningCurves(Panel):
         self._draw_lines(run, curves)
         self._draw_marks(run, curves)
         self._fit(run, curves)
+        self.axes.note = f"median of {run.history.replicas:,} runs" if run.history.replicas > 1 else ""
         self.axes.redraw()
 
     def clear(self) -> None:
@@ -162,7 +163,7 @@ class LearningCurves(Panel):
             line.set_data(nothing, nothing)
         for band in self.bands.values():
             band.set_data(nothing, nothing, nothing)
-        self.axes.marks, self.axes.end_labels, self.axes.shade = [], [], None
+        self.axes.marks, self.axes.end_labels, self.axes.shade, self.axes.note = [], [], None, ""
         self.axes.set_limits((0.0, 1.0), (-3.0, 0.0) if self._log else (0.0, 1.0))
         self.axes.redraw()
 
@@ -261,7 +262,7 @@ class LearningCurves(Panel):
             label = f"best, {_figure(value)}" if not math.isnan(value) else "best"
             marks.append(Mark(epoch, self.theme.ok, label, f"Best evaluation: epoch {epoch:.6g}"))
             if run.experiment.stopping.early.enabled:
-                self.axes.shade = (epoch, run.history.epoch, mix(self.theme.surface, self.theme.warn, 0.10))
+                self.axes.shade = (epoch, run.history.epoch, mix(self.theme.surface, self.theme.warn, 0.07))
         self.axes.marks = marks
 
     def _best_evaluation(self, run: RunView) -> tuple[float, float, float] | None:

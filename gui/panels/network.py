@@ -312,7 +312,8 @@ class NetworkDiagram(QWidget):
 
     def _edge_pen(self, negative: bool, strength: int) -> QPen:
         color = QColor(self.theme.series[1 if negative else 0])
-        color.setAlphaF(STRENGTHS[strength])
+        deep = len(self.names) > BOLD_LAYERS  # where only the largest weights are drawn, and they are close
+        color.setAlphaF(STRENGTHS[strength] * (0.6 if deep else 1.0))
         made = QPen(color, 1.0)
         made.setCosmetic(True)
         if negative:

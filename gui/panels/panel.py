@@ -14,7 +14,7 @@ from gui.theme import BASE_PX, DARK, Theme, mix
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
-GAP = 6
+GAP = 5
 
 
 class Panel(QFrame):
@@ -138,7 +138,7 @@ class Pill(QToolButton):
         self.setCheckable(True)
         self.setChecked(checked)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._color: Callable[[Theme], str] | None = None
+        self._color: Callable[[Theme], str] = lambda theme: theme.accent
 
     def color_by(self, color: Callable[[Theme], str]) -> Pill:
         """Show the pill, while on, in a color of the theme."""
@@ -147,10 +147,12 @@ class Pill(QToolButton):
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
-        if self._color is not None:
-            color = self._color(theme)
-            border = mix(theme.border, color, 0.35)
-            self.setStyleSheet(f"QToolButton:checked {{ color: {color}; border-color: {border}; }}")
+        color = self._color(theme)
+        self.setStyleSheet(
+            f"QToolButton {{ padding: {round(2 * scale())}px {round(5 * scale())}px; }}"
+            f"QToolButton:checked {{ color: {color}; border-color: {mix(theme.border, color, 0.35)}; }}"
+            f"QToolButton:disabled {{ color: {theme.faint}; border-color: transparent; }}"
+        )
 
 
 def scale() -> float:

@@ -369,7 +369,9 @@ class PlotAxes(pg.PlotWidget):
         self.end_labels: list[EndLabel] = []
         self.shade: tuple[float, float, str] | None = None
         self.stamps: list[Stamps] = []
+        self.stamps_behind: list[Stamps] = []
         self.note = ""
+        self.note_side = Qt.AlignmentFlag.AlignRight
         self.grid = grid
         self.zoomed = False
         self._limits: tuple[ranges.Limits, ranges.Limits] = ((0.0, 1.0), (0.0, 1.0))
@@ -466,6 +468,7 @@ class PlotAxes(pg.PlotWidget):
             axis.label.setFont(font)
             axis.setLabel(label or None, color=self.theme.muted)
             axis.showLabel(bool(label))
+            axis.resizeEvent()  # puts a label of another length in the middle again
         line = QFontMetricsF(font).height()
         self.x_axis.setHeight(line + 6 + (line + 1 if self._labels[0] else 0))
         self.y_axis.setWidth(QFontMetricsF(font).horizontalAdvance("0.0000") + 6 + (line if self._labels[1] else 0))
@@ -515,23 +518,30 @@ class PlotAxes(pg.PlotWidget):
             for y in py.tolist():
                 if box.top() - 1 <= y <= box.bottom() + 1:
                     painter.drawLine(QPointF(box.left(), round(y)), QPointF(box.right(), round(y)))
+        self._draw_stamps(painter, box, self.stamps_behind)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         box = self.plot_rect()
         if box.width() < 2 or box.height() < 2:
             return
         painter.setFont(text_font(scale(), px=LABEL_PX))
-        painter.save()
-        painter.setClipRect(box)
-        for layer in self.stamps:
-            layer.draw(painter, self, box)
-        painter.restore()
+        self._draw_stamps(painter, box, self.stamps)
         self._draw_marks(painter, box)
         self._draw_end_labels(painter, box)
         note = "zoomed · double-click for all" if self.zoomed else self.note
         if note:
             painter.setPen(QColor(self.theme.muted))
-            painter.drawText(box.adjusted(6, 3, -4, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, note)
+            side = Qt.AlignmentFlag.AlignRight if self.zoomed else self.note_side
+            painter.drawText(box.adjusted(6, 3, -4, 0), side | Qt.AlignmentFlag.AlignTop, note)
+
+    def _draw_stamps(self, painter: QPainter, box: QRectF, layers: list[Stamps]) -> None:
+        if not layers or box.width() < 2 or box.height() < 2:
+            return
+        painter.save()
+        painter.setClipRect(box)
+        for layer in layers:
+            layer.draw(painter, self, box)
+        painter.restore()
 
     def _mark_pixels(self, box: QRectF) -> list[tuple[Mark, float]]:
         if not self.marks:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.panels import ranges
@@ -36,6 +37,7 @@ class PredictedTrue(Panel):
         self.axes = PlotAxes(x_label="true", y_label="predicted", right_room=8)
         self.axes.setAccessibleName("Predicted target against the true one, with the diagonal")
         self.axes.x_axis.counts = False
+        self.axes.note_side = Qt.AlignmentFlag.AlignLeft
         self.diagonal = Line("diagonal")
         self.axes.add(self.diagonal)
         self.points = Stamps()
@@ -87,7 +89,6 @@ class PredictedTrue(Panel):
         self.diagonal.set_data(np.empty(0), np.empty(0))
         self.axes.note = ""
         self.key.setText("")
-        self.set_figure("")
         self.axes.redraw()
 
     def restyle(self, theme: Theme) -> None:
@@ -133,8 +134,8 @@ class PredictedTrue(Panel):
         for name, part, predicted in zip(("train", "held out"), self.parts, self.predicted, strict=True):
             score = r_squared(part.y, predicted)
             if not np.isnan(score):
-                texts.append(f"{name} {score:.3f}" if score > -10 else f"{name} {ranges.scientific(score)}")
-        self.set_figure(*("R²  " + " · ".join(texts[first:]) for first in range(len(texts))))
+                texts.append(f"{score:.3f} {name}" if score > -10 else f"{ranges.scientific(score)} {name}")
+        self.axes.note = "\n".join(["R²", *texts]) if texts else ""
 
 
 def r_squared(true: FloatArray, predicted: FloatArray) -> float:

@@ -55,7 +55,7 @@ def linear_limits(values: FloatArray, shown: Limits | None = None, *, zero: bool
     if not high > low:
         margin = max(abs(high) * 0.1, 1e-6)
         low, high = low - margin, high + margin
-    step = nice_step((high - low) / 4)
+    step = nice_step((high - low) / 8)
     wanted = (math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step)
     return shown if shown is not None and _suits(shown, (low, high)) else wanted
 
@@ -185,21 +185,21 @@ def decade(exponent: float) -> str:
 
 
 def scientific(value: float) -> str:
-    """Return a norm in two figures that always take the same room: ``3.2e-3``; ``0`` and ``–`` for none."""
+    """Return a norm in two figures: ``3.2e-3``, ``0.25``; ``0`` and ``–`` for none."""
     if value == 0:
         return "0"
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return short_exponent(f"{value:.1e}")
+    return f"{value:#.2g}" if 0.01 <= abs(value) < 99 else short_exponent(f"{value:.1e}")
 
 
 def rounded_power(value: float) -> str:
-    """Return a norm to its power of ten: ``3e-5``."""
+    """Return a norm in one figure: ``3e-5``, ``0.2``."""
     if value == 0 or not math.isfinite(value):
         return scientific(value)
-    return short_exponent(f"{value:.0e}")
+    return f"{value:.1g}" if 0.095 <= abs(value) < 9.5 else short_exponent(f"{value:.0e}")
 
 
 def short_exponent(text: str) -> str:
