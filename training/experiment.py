@@ -42,7 +42,7 @@ class Section(BaseModel):
 class Preparation(Section):
     """What is done to any data set before the network sees it."""
 
-    held_out: Annotated[float, Field(ge=0, le=0.9)] = 0.3
+    held_out: Annotated[float, Field(ge=0, le=0.95)] = 0.3
     """Share of the samples kept for validation."""
     stratify: bool = True
     """Keep the shares of the classes the same in both parts (classification only)."""

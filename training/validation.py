@@ -142,7 +142,7 @@ def _variant_keys(values: dict[str, Any], section: str) -> list[str]:
 def _switch_variant(values: dict[str, Any], section: str, tag: Any) -> None:
     models = variants(section)
     name = TAGS[section][0]
-    if tag in models:
+    if isinstance(tag, str) and tag in models:
         fields = models[tag].model_fields
         kept = {key: value for key, value in values[section].items() if key in fields}
         values[section] = {**kept, name: tag}
@@ -152,19 +152,24 @@ def _switch_variant(values: dict[str, Any], section: str, tag: Any) -> None:
 
 def _unknown_key(values: dict[str, Any], key: str) -> ExperimentError:
     keys = list(_dotted(values))
-    prefix, _, name = key.rpartition(".")
+    prefix = key.rpartition(".")[0]
     siblings = [other.rpartition(".")[2] for other in keys if other.rpartition(".")[0] == prefix]
-    # Without its section, if that exists: "optimizer." in common makes every optimizer's key look near.
-    near = [f"{prefix}.{leaf}" for leaf in difflib.get_close_matches(name, siblings, n=1, cutoff=0.5)]
-    if prefix not in keys:
-        near = [other for other in keys if other.endswith(f".{key}")]
-    hint = did_you_mean(key, near if near or prefix in keys else keys) or (f"did you mean '{near[0]}'?" if near else "")
     message = "there is no such key"
+    hint = _nearest_key(key, keys, siblings)
     if hint:
         message += f"; {hint}"
     elif siblings:
         message += f"; allowed here: {', '.join(sorted(siblings))}"
     return ExperimentError([Problem(key, message)])
+
+
+def _nearest_key(key: str, keys: list[str], siblings: list[str]) -> str:
+    prefix, _, name = key.rpartition(".")
+    if prefix and siblings:  # compare without the section: "optimizer." in common makes all its keys look near
+        near = difflib.get_close_matches(name, siblings, n=1, cutoff=0.5)
+        return f"did you mean '{prefix}.{near[0]}'?" if near else ""
+    elsewhere = [other for other in keys if other.endswith(f".{key}")]
+    return f"did you mean '{elsewhere[0]}'?" if elsewhere else did_you_mean(key, keys)
 
 
 def _dotted(values: dict[str, Any], prefix: str = "") -> Iterator[str]:

@@ -92,7 +92,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"dtype": "float16"}, "dtype", "float32, float64"),
     ({"name": ""}, "name", "at least 1 character"),
     ({"data": {"dataset": "two_spiral"}}, "data.dataset", "did you mean 'two_spirals'?"),
-    ({"data": {"held_out": 0.95}}, "data.held_out", "less than or equal to 0.9"),
+    ({"data": {"held_out": 0.99}}, "data.held_out", "less than or equal to 0.95"),
     ({"data": {"samples": 3}}, "data.samples", "greater than or equal to 4"),
     ({"data": {"scaling": "standardise"}}, "data.scaling", "did you mean 'standardize'?"),
     ({"data": {"extra_features": ["z^2"]}}, "data.extra_features.0", "x^2"),
