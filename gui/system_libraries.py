@@ -83,14 +83,16 @@ def loads(file: str) -> bool:
 
 
 def missing(
-    environment: Mapping[str, str], *, system: str | None = None, there: Callable[[str], bool] = loads
+    environment: Mapping[str, str], *, system: str | None = None, there: Callable[[str], bool] | None = None
 ) -> tuple[Library, ...]:
     """Return the needed libraries that the system does not have."""
+    there = there or loads
     return tuple(library for library in needed(environment, system) if not there(library.file))
 
 
-def advice(libraries: tuple[Library, ...], which: Callable[[str], str | None] = shutil.which) -> str:
+def advice(libraries: tuple[Library, ...], which: Callable[[str], str | None] | None = None) -> str:
     """Name the packages that bring `libraries`, and the command that installs them."""
+    which = which or shutil.which
     debian = _command("sudo apt install", (library.debian for library in libraries))
     fedora = _command("sudo dnf install", (library.fedora for library in libraries))
     if which("apt-get"):

@@ -47,6 +47,8 @@ class FinishedRun:
 
     Attributes
     ----------
+    experiment
+        What was run, all replicas together.
     outcomes
         How each replica ended.
     started
@@ -55,16 +57,12 @@ class FinishedRun:
         Time from the beginning of training to its end, reports included.
     """
 
+    experiment: Experiment
     engine: Engine
     history: History
     outcomes: tuple[Outcome, ...]
     started: datetime
     wall_seconds: float
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment, with the edits made while it ran."""
-        return self.engine.experiment
 
 
 # -------------------------------------------------------------------------------------- folders
@@ -243,8 +241,8 @@ def weights_file(run: FinishedRun, *, initial: bool) -> bytes:
         prefix = f"replica_{replica}." if replicas > 1 else ""
         snapshot = engine.initial_snapshot(replica) if initial else engine.snapshot(replica)
         tensors.update({prefix + name: tensor for name, tensor in snapshot.tensors().items()})
-    about = {"experiment": run.experiment.name, "moment": "initial" if initial else "final"}
-    return bytes(as_safetensors(tensors, metadata=about))
+    about = f"{'initial' if initial else 'final'} weights of {run.experiment.name}"
+    return bytes(as_safetensors(tensors, metadata={"about": about}))  # one entry: several come in random order
 
 
 def data_file(engine: Engine) -> bytes:

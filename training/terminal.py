@@ -32,8 +32,13 @@ class TerminalProgress:
         self._live = console.is_terminal
         self._next = 0.0 if self._live else time.monotonic() + LINE_SECONDS
         self._bar = Bar(
-            BarColumn(bar_width=14), TextColumn("{task.fields[text]}"), TimeRemainingColumn(compact=True), console=console, auto_refresh=False, transient=True,
-        )  # fmt: skip
+            BarColumn(bar_width=14),
+            TextColumn("{task.fields[text]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
         self._task = self._bar.add_task("Training", total=None, text="")
 
     def __enter__(self) -> Self:

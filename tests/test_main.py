@@ -1,0 +1,285 @@
+"""The command line as it is typed: what it prints, what it leaves behind, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import main
+from gui import system_libraries
+from training.experiment_file import load, shipped_experiments
+from training.validation import get
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Typed:
+    """What came of a command: exit status and both outputs."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Type a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_(*arguments: str) -> Typed:
+        monkeypatch.setattr(sys, "argv", ["convergence-lab", *arguments])
+        try:
+            main.main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code
+        captured = capsys.readouterr()
+        return Typed(code or 0, captured.out, captured.err)
+
+    return type_
+
+
+QUICK = ("--set", "data.samples=60", "--epochs", "2", "--device", "cpu")
+
+
+# ------------------------------------------------------------------------------------------ run
+
+
+def test_run_writes_into_runs_and_says_how_it_ended(lab: Any) -> None:
+    typed = lab("run", "moons_quick", *QUICK)
+    assert typed.code == 0, typed.err
+    (folder,) = Path("runs").iterdir()
+    assert folder.name.endswith("-moons-quickly")
+    assert "Completed all 2 epochs" in typed.out
+    assert f"Files: {folder}" in typed.out
+    assert typed.err == ""
+
+
+def test_options_end_up_in_the_experiment(lab: Any) -> None:
+    typed = lab(
+        "run", "moons_quick", *QUICK, "--replicas", "2", "--steps", "3", "--out", "here", "--save-data",
+        "--set", "optimizer.method=momentum", "--set", "optimizer.lr=1e-3", "--set", "network.hidden=[3, 4]",
+        "--set", "network.activation=relu", "--set", "stopping.early.enabled=false", "--set", "name=a = b",
+    )  # fmt: skip
+    assert typed.code == 0, typed.err
+    experiment = load(Path("here/experiment.toml"))
+    expected = {
+        "epochs": 2, "steps": 3, "replicas": 2, "device": "cpu", "data.samples": 60, "optimizer.method": "momentum",
+        "optimizer.lr": 1e-3, "network.hidden": (3, 4), "network.activation": "relu", "stopping.early.enabled": False,
+        "name": "a = b",
+    }  # fmt: skip
+    assert {key: get(experiment, key) for key in expected} == expected
+    assert Path("here/data.npz").exists()
+    assert json.loads(Path("here/summary.json").read_text(encoding="utf-8"))["steps"] == 3
+
+
+def test_a_diverged_run_exits_with_0(lab: Any) -> None:
+    typed = lab("run", "sine_overfit", "--set", "optimizer.method=sgd", "--set", "optimizer.lr=1e30", "--out", "here")
+    assert typed.code == 0
+    assert "Diverged" in typed.out
+
+
+def test_a_data_path_is_meant_from_the_current_folder(lab: Any, tmp_path: Path) -> None:
+    Path("mine.csv").write_text("a,b,y\n" + "\n".join(f"{i},{i % 3},{i % 2}" for i in range(40)), encoding="utf-8")
+    typed = lab(
+        "run", "moons_quick", "-s", "data.dataset=csv", "-s", "data.path=mine.csv", "--epochs", "1", "--out", "here"
+    )
+    assert typed.code == 0, typed.err
+    assert get(load(Path("here/experiment.toml")), "data.path") == str(tmp_path / "mine.csv")
+
+
+# (arguments, what the message must name)
+MISTAKES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("run", "moon_quick"), ("moon_quick", "Did you mean 'moons_quick'?")),
+    (("run", "absent.toml"), ("absent.toml", "no such file")),
+    (("run", "moons_quick", "--set", "optimizer.lrr=1"), ("optimizer.lrr", "did you mean 'optimizer.lr'?")),
+    (("run", "moons_quick", "--set", "lr=1"), ("lr", "did you mean 'optimizer.lr'?")),
+    (("run", "moons_quick", "--set", "optimizer.lr=fast"), ("optimizer.lr = 'fast'", "valid number")),
+    (("run", "moons_quick", "--set", "optimizer.lr=-1"), ("optimizer.lr = -1", "greater than or equal to 0")),
+    (("run", "moons_quick", "--set", "optimizer.method=adma"), ("optimizer.method", "did you mean 'adam'?")),
+    (("run", "moons_quick", "--set", "optimizer.lr"), ("--set optimizer.lr", "KEY=VALUE")),
+    (("run", "moons_quick", "--set", "=1"), ("--set =1", "KEY=VALUE")),
+    (("run", "moons_quick", "--set", "data.dataset=diabetes"), ("loss.kind", "mse, mae or huber")),
+    (("run", "moons_quick", "--set", "data.dataset=csv"), ("data.path", "required")),
+    (("run", "moons_quick", "--replicas", "0"), ("replicas = 0", "greater than or equal to 1")),
+    (("run", "moons_quick", "--epochs", "-3"), ("epochs = -3", "greater than or equal to 1")),
+    (("run", "moons_quick", "--steps", "-3"), ("steps = -3", "greater than or equal to 0")),
+    (("run", "moons_quick", "--epochs", "many"), ("--epochs", "integer")),
+    (("run", "moons_quick", "--device", "gpu"), ("--device", "cuda")),
+    (("run",), ("Missing argument",)),
+    (("run", "moons_quick", "--wrong"), ("--wrong",)),
+    (("rum",), ("rum",)),
+    (("list", "optimiser"), ("optimiser", "Did you mean 'optimizers'?")),
+    (("check", "absent.toml"), ("absent.toml", "no such file")),
+    (("--experiment", "iris", "run", "iris"), ("--experiment",)),
+]
+
+
+@pytest.mark.parametrize(("arguments", "named"), MISTAKES, ids=lambda value: " ".join(value))
+def test_bad_input_exits_with_2_and_names_it_without_a_traceback(
+    lab: Any, arguments: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    typed = lab(*arguments)
+    assert typed.code == 2
+    assert all(name in typed.err for name in named), typed.err
+    assert "Traceback" not in typed.err
+    assert not Path("runs").exists()
+
+
+def test_cuda_asked_for_and_absent(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    typed = lab("run", "moons_quick", "--device", "cuda")
+    assert typed.code == 2
+    assert "cuda was asked for" in typed.err
+    assert "cpu" in typed.err
+    assert not Path("runs").exists()
+
+
+def test_a_run_never_writes_over_another(lab: Any) -> None:
+    assert lab("run", "moons_quick", *QUICK, "--out", "here").code == 0
+    before = Path("here/summary.json").read_bytes()
+    typed = lab("run", "moons_quick", *QUICK, "--out", "here")
+    assert typed.code == 2
+    assert "not empty" in typed.err
+    assert Path("here/summary.json").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_ctrl_c_exits_with_130_and_writes_what_was_computed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "main.py", "run", "two_spirals", "--out", str(out), "--epochs", "1000000"]
+    command += ["--set", "stopping.early.enabled=false", "--device", "cpu"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (out / "experiment.toml").exists():  # written just before training begins
+        assert process.poll() is None, process.stderr
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Stopped by you" in printed
+    assert "Traceback" not in errors
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["reason"] == "stopped"
+
+
+# -------------------------------------------------------------------------- list, check, schema
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [
+        ("experiments", "two_spirals"), ("datasets", "breast_cancer"), ("activations", "hardtanh"),
+        ("initializers", "orthogonal"), ("normalizations", "layer"), ("losses", "huber"), ("optimizers", "amsgrad"),
+        ("schedules", "one_cycle"), ("criteria", "relative_improvement"),
+    ],
+)  # fmt: skip
+def test_list_shows_every_choice_of_a_topic(lab: Any, topic: str, name: str) -> None:
+    typed = lab("list", topic)
+    assert typed.code == 0
+    assert any(line.startswith(name) and len(line.split()) > 3 for line in typed.out.splitlines())
+    assert name in lab("list").out
+
+
+def test_list_and_the_experiment_know_the_same_names(lab: Any) -> None:
+    schema = lab("schema").out
+    from training.listing import rows
+
+    for topic in ("datasets", "activations", "initializers", "losses", "optimizers", "schedules", "normalizations"):
+        for row in rows(topic):
+            assert f'"{row.name}"' in schema, (topic, row.name)
+    assert {row.name for row in rows("experiments")} == set(shipped_experiments())
+
+
+def test_check_reports_every_mistake_with_file_and_line(lab: Any) -> None:
+    Path("bad.toml").write_text("epochs = 0\n\n[optimizer]\nlrr = 1\nmethod = 'adam'\n", encoding="utf-8")
+    Path("worse.toml").write_text("epochs = 1\nname = 'open\n", encoding="utf-8")
+    Path("good.toml").write_text("name = 'fine'\n", encoding="utf-8")
+    typed = lab("check", "bad.toml", "good.toml", "worse.toml", "iris")
+    assert typed.code == 2
+    lines = typed.err.splitlines()
+    assert len(lines) == 3
+    assert any(line.startswith("bad.toml:1: epochs = 0") for line in lines)
+    assert any(line.startswith("bad.toml:4: optimizer.lrr") for line in lines)
+    assert any(line.startswith("worse.toml:2: not valid TOML") for line in lines)
+    assert typed.out.splitlines() == ["good.toml: ok", "iris: ok"]
+
+
+def test_check_of_good_files_exits_with_0(lab: Any) -> None:
+    typed = lab("check", *shipped_experiments())
+    assert typed.code == 0
+    assert typed.err == ""
+
+
+def test_schema_is_json(lab: Any) -> None:
+    assert json.loads(lab("schema").out)["title"] == "Experiment"
+
+
+def test_help_names_every_command(lab: Any) -> None:
+    typed = lab("--help")
+    assert typed.code == 0
+    assert all(command in typed.out for command in ("gui", "run", "list", "check", "schema"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1), ("1e-3", 1e-3), (".5", 0.5), ("true", True), ("relu", "relu"), ('"relu"', "relu"), ("[1, 2]", [1, 2]),
+        ("", ""), ("two words", "two words"), ("1\nother = 2", "1\nother = 2"), ("[1", "[1"), ("{a = 1}", {"a": 1}),
+        ("C:\\data\\a.csv", "C:\\data\\a.csv"),
+    ],
+)  # fmt: skip
+def test_values_are_read_as_toml_or_taken_as_they_are(text: str, value: object) -> None:
+    assert main.parsed(text) == value
+    assert type(main.parsed(text)) is type(value)
+
+
+# ----------------------------------------------------------------------------------- the window
+
+
+@pytest.mark.parametrize("arguments", [(), ("gui",)])
+def test_without_a_display_it_says_so_and_trains(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(system_libraries.platform, "system", lambda: "Linux")
+    typed = lab(*arguments, "--experiment", "iris")
+    assert typed.code == 0, typed.err
+    assert typed.out.splitlines()[0].startswith("No display here")
+    (folder,) = Path("runs").iterdir()
+    assert (folder / "summary.json").exists()
+
+
+def test_missing_system_libraries_are_named_and_nothing_starts(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setattr(system_libraries.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(system_libraries.shutil, "which", lambda name: name if name == "apt-get" else None)
+    monkeypatch.setattr(system_libraries, "loads", lambda file: file not in ("libEGL.so.1", "libxcb-cursor.so.0"))
+    typed = lab()
+    assert typed.code == 2
+    assert "sudo apt install libegl1 libxcb-cursor0" in typed.err
+    assert "libEGL.so.1" in typed.err
+
+
+def test_the_window_is_given_the_file_of_the_experiment(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path | None] = []
+    import gui.app
+
+    monkeypatch.setattr(gui.app, "run_gui", lambda path: opened.append(path) or 0)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert lab("--experiment", "iris").code == 0
+    assert lab().code == 0
+    assert opened == [shipped_experiments()["iris"], None]
+    typed = lab("--experiment", "irs")
+    assert typed.code == 2
+    assert "Did you mean 'iris'?" in typed.err
