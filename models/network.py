@@ -104,7 +104,8 @@ class Network:
         self.output = Linear(self._parameter("output.weight"), self._parameter("output.bias"))
         self._skip_starts = [architecture.skip_starts_at(index) for index in range(len(architecture.hidden))]
         self._skip_ends = [architecture.skip_ends_at(index) for index in range(len(architecture.hidden))]
-        self._masks: Tensor | None = None
+        self._masks: dict[int, Tensor] = {}  # by batch size
+        self._mask_batch = 0
         self.loss_gradient: Tensor
         self.reset_norms()
 
@@ -202,20 +203,26 @@ class Network:
         (inverted dropout, Srivastava et al. 2014).
         """
         keep = 1.0 - self.architecture.dropout
-        units = sum(self.architecture.hidden)
-        if self._masks is None or self._masks.shape[1] != batch * units:
-            self._masks = self.params.new_empty(self.replicas, batch * units)
-            self._hand_out_masks(batch)
-        for mask, generator in zip(self._masks, generators, strict=True):
+        masks = self._masks_for(batch)
+        for mask, generator in zip(masks, generators, strict=True):
             mask.bernoulli_(keep, generator=generator)
-        self._masks.mul_(1.0 / keep)
+        masks.mul_(1.0 / keep)
 
-    def _hand_out_masks(self, batch: int) -> None:
-        assert self._masks is not None
+    def _masks_for(self, batch: int) -> Tensor:
+        # One buffer for each batch size, kept: a captured step goes on reading the one it was captured with.
+        if batch not in self._masks:
+            self._masks[batch] = self.params.new_empty(self.replicas, batch * sum(self.architecture.hidden))
+        masks = self._masks[batch]
+        if batch != self._mask_batch:
+            self._hand_out(masks, batch)
+        return masks
+
+    def _hand_out(self, masks: Tensor, batch: int) -> None:
+        self._mask_batch = batch
         start = 0
         for block, width in zip(self.blocks, self.architecture.hidden, strict=True):
             stop = start + batch * width
-            block.mask = self._masks[:, start:stop].view(self.replicas, batch, width)
+            block.mask = masks[:, start:stop].view(self.replicas, batch, width)
             start = stop
 
     # ------------------------------------------------------------------------------ inspection
