@@ -30,6 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.usefixtures("no_leaks"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Undo what an engine set for its thread: hypothesis draws denormal numbers, and refuses to where there are none."""
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a running thread or an open top-level widget behind."""
