@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Undo what an engine set for its thread: hypothesis draws denormal numbers, and refuses to where there are none."""
+    """Undo what an engine set for its thread: hypothesis refuses to draw floats where denormal ones are flushed."""
     torch.set_flush_denormal(False)
 
 
