@@ -30,7 +30,9 @@ def a_target(kind: str, shape: tuple[int, ...], smoothing: float, seed: int) -> 
     return nn.functional.one_hot(labels, shape[-1]).double() * (1 - smoothing) + smoothing / shape[-1]
 
 
-def autograd(module: TorchNetwork, x: Tensor, target: Tensor, loss: Loss) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
+def autograd(
+    module: TorchNetwork, x: Tensor, target: Tensor, loss: Loss
+) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
     """Return loss, gradients by name, and the gradients at the outputs of the linear maps of the main path."""
     outputs: list[Tensor] = []
     layers = [*(block.linear for block in module.blocks), module.output]
@@ -119,7 +121,9 @@ class GivenMask(nn.Module):
 
 @given(architecture=architectures(dropout=0.4, min_depth=1), replicas=st.integers(1, 3), seed=seeds)
 @settings(max_examples=60)
-def test_dropout_agrees_with_autograd_under_the_same_masks(architecture: Architecture, replicas: int, seed: int) -> None:
+def test_dropout_agrees_with_autograd_under_the_same_masks(
+    architecture: Architecture, replicas: int, seed: int
+) -> None:
     network = random_network(architecture, replicas, seed)
     network.draw_dropout(6, [torch.Generator().manual_seed(seed + replica) for replica in range(replicas)])
     x = random_batch(architecture, replicas, 6, seed)
