@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QTimer
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -20,6 +20,7 @@ from gui.theme import DARK, Theme, pen, viridis_table
 if TYPE_CHECKING:
     from gui.run_view import RunView
     from training.data.prepare import PreparedData
+    from training.snapshot import Snapshot
 
 FloatArray = NDArray[np.float64]
 
@@ -61,10 +62,13 @@ class Boundary(Panel):
         self.parts: tuple[Shown, ...] = ()
         self.misclassified: tuple[NDArray[np.int64], ...] = ()
         self._data: PreparedData | None = None
-        self._asked: object = None
+        self._asked: Snapshot | None = None
         self._rect = QRectF(0, 0, 1, 1)
         self._inputs: FloatArray | None = None
-        self._inputs_rect: QRectF | None = None
+        self._resize_timer = QTimer(self)
+        self._resize_timer.setSingleShot(True)
+        self._resize_timer.setInterval(60)
+        self._resize_timer.timeout.connect(self._ask)
         self._outputs: FloatArray | None = None
         self._levels: ranges.Limits = (0.0, 1.0)
         self.axes.zoom_changed.connect(self._resized)
@@ -105,12 +109,12 @@ class Boundary(Panel):
     def refresh(self, run: RunView) -> None:
         if self._data is None or run.snapshot is None or run.snapshot is self._asked:
             return
-        # The samples go along with the map, so that the marks belong to the same weights.
-        if self.prediction.ask(run.snapshot, self._all_inputs()):
-            self._asked = run.snapshot
+        self._asked = run.snapshot
+        self._ask()
 
     def clear(self) -> None:
         self.prediction.cancel()
+        self._resize_timer.stop()
         self._data, self._asked, self._inputs, self._outputs = None, None, None, None
         self.parts, self.misclassified = (), ()
         self.points.set_groups([])
@@ -173,13 +177,14 @@ class Boundary(Panel):
         self._inputs = None
         self.axes.set_limits((left, right), (bottom, top))
 
-    def _all_inputs(self) -> FloatArray:
-        if self._inputs is None or self._inputs_rect != self._rect:
-            assert self._data is not None
+    def _ask(self) -> None:
+        if self._data is None or self._asked is None:
+            return
+        if self._inputs is None:
+            # The samples go along with the map, so that the marks belong to the same weights.
             grid = np.asarray(self._data.transform(self.grid()), dtype=np.float64)
             self._inputs = np.concatenate([grid, *(part.x for part in self.parts)])
-            self._inputs_rect = QRectF(self._rect)
-        return self._inputs
+        self.prediction.ask(self._asked, self._inputs)
 
     def grid(self) -> FloatArray:
         """Return the raw features at which the map (row by row, from below) or the curve is computed."""
@@ -192,12 +197,10 @@ class Boundary(Panel):
         across, up = np.meshgrid(x, y)
         return np.stack([across.ravel(), up.ravel()], axis=1)
 
-    def _predicted(self, outputs: FloatArray) -> None:
-        if self._data is None or self._inputs is None or len(outputs) != len(self._inputs):
-            self._asked = None  # the part shown has changed meanwhile: ask again
-            return
-        self._outputs = outputs
-        self._show(outputs)
+    def _predicted(self, inputs: FloatArray, outputs: FloatArray) -> None:
+        if inputs is self._inputs:  # else the part shown has changed meanwhile, and is asked for anew
+            self._outputs = outputs
+            self._show(outputs)
 
     # -- drawing
 
@@ -306,12 +309,13 @@ class Boundary(Panel):
         """Keep the units square when the panel changes its shape."""
         if self._data is None or self._flat or self.axes.zoomed:
             return
-        before = QRectF(self._rect)
+        before, inputs = QRectF(self._rect), self._inputs
         self._fit()
-        if self._rect != before:
-            self._asked = None
+        if self._rect == before:
+            self._inputs = inputs
         else:
-            self._inputs_rect = None
+            self._outputs = None
+            self._resize_timer.start()
 
 
 def blended(probabilities: FloatArray, colors: tuple[str, ...], theme: Theme) -> NDArray[np.uint8]:

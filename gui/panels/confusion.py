@@ -18,6 +18,7 @@ from gui.theme import DARK, Theme, mix, text_font
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 SAMPLES = 4_000
@@ -65,8 +66,8 @@ class ConfusionMatrix(Panel):
     def refresh(self, run: RunView) -> None:
         if self._samples is None or run.snapshot is None or run.snapshot is self._asked:
             return
-        if self.prediction.ask(run.snapshot, self._samples.x):
-            self._asked = run.snapshot
+        self._asked = run.snapshot
+        self.prediction.ask(run.snapshot, self._samples.x)
 
     def clear(self) -> None:
         self.prediction.cancel()
@@ -79,7 +80,7 @@ class ConfusionMatrix(Panel):
         self.grid.theme = theme
         self.grid.update()
 
-    def _predicted(self, outputs: NDArray[np.float64]) -> None:
+    def _predicted(self, _: FloatArray, outputs: FloatArray) -> None:
         samples = self._samples
         if samples is None:
             return
@@ -219,4 +220,4 @@ def readable_on(fill: str) -> str:
     parts = [value / 255 for value in QColor(fill).getRgb()[:3]]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#10151b" if luminance > 0.18 else "#ffffff"
+    return "#000000" if luminance > 0.179 else "#ffffff"

@@ -39,6 +39,7 @@ class EvaluationCurves:
         self._table = ThinnedTable((2 + len(PARTS) * (3 + self.singles),), SPANS)
         self.rows = 0
         self.last_epoch = -1.0
+        self._last: dict[str, FloatArray] = {}
 
     def take(self, run: RunView) -> bool:
         """Fold in what is new; return False if earlier rows are gone and everything must be read again."""
@@ -52,16 +53,33 @@ class EvaluationCurves:
         pieces = [epochs[:, None], evaluations.column("step")[self.rows : count, :1]]
         for part in PARTS:
             values = evaluations.column(f"{part}_{self.metric}")[self.rows : count]
+            if self.singles:
+                values = self._with_ended(part, values)
             pieces += [_quartiles(values), values[:, : self.singles]]
         self._table.append(np.concatenate(pieces, axis=1))
         self.rows = count
         self.last_epoch = float(epochs[-1])
         return True
 
+    def _with_ended(self, part: str, values: FloatArray) -> FloatArray:
+        """Let a run that has ended keep its last value: the median is of all runs to the end."""
+        kept = values.copy()
+        last = self._last.get(part, np.full(values.shape[1], np.nan))
+        for row in kept:
+            np.copyto(row, last, where=np.isnan(row))
+            last = row
+        self._last[part] = last.copy()
+        return kept
+
     def times(self) -> tuple[FloatArray, FloatArray]:
         """Return epoch and step of the spans."""
         low = self._table.spans().low
         return low[:, 0], low[:, 1]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every evaluation is still kept by itself."""
+        return self._table.stride == 1
 
     def quartile(self, part: str, which: int) -> tuple[FloatArray, FloatArray]:
         """Return low and high of the lower quartile (0), median (1) or upper quartile (2) of a part."""
@@ -202,7 +220,7 @@ class LearningCurves(Panel):
     def _metric_toggled(self, _: bool) -> None:
         for pill in (self.log_pill, self.batch_pill):
             pill.setEnabled(self.metric == "loss")
-        self._curves = None
+        self._curves, self._best = None, None
         self.axes.zoom_back()
         self._toggled(True)
 
@@ -224,7 +242,7 @@ class LearningCurves(Panel):
             shown = pill.isChecked()
             low, high = curves.quartile(part, 1)
             self.lines[part].visible = shown
-            self.lines[part].set_data(epochs, self._scaled(low), None if low is high else self._scaled(high))
+            self.lines[part].set_data(epochs, self._scaled(low), None if curves.exact else self._scaled(high))
             self.bands[part].visible = self.runs[part].visible = shown and many
             if many and shown:
                 lower, upper = curves.quartile(part, 0)[0], curves.quartile(part, 2)[1]
@@ -272,7 +290,7 @@ class LearningCurves(Panel):
         step = float(latest.best_step[0])
         if not (math.isfinite(step) and step > 0):
             return None
-        if self._best is None or self._best[0] != step or self._curves is None:
+        if self._best is None or self._best[0] != step:
             evaluations = run.history.evaluations
             row = int(np.argmin(np.abs(evaluations.column("step")[:, 0] - step)))
             part = "train" if run.experiment.stopping.early.metric == "train_loss" else "val"

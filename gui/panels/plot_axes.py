@@ -381,6 +381,8 @@ class PlotAxes(pg.PlotWidget):
         self.canvas = Canvas()
         self.box: pg.ViewBox = self.plotItem.vb
         self.box.setDefaultPadding(0.0)
+        # Beyond these, floating point runs out of places on the way to pixels.
+        self.box.setLimits(minXRange=1e-12, maxXRange=1e20, minYRange=1e-12, maxYRange=1e20)
         self.plotItem.setMenuEnabled(False)
         self.plotItem.hideButtons()
         self.plotItem.layout.setContentsMargins(0, 6, right_room * scale(), 0)

@@ -78,8 +78,8 @@ class PredictedTrue(Panel):
     def refresh(self, run: RunView) -> None:
         if self._data is None or run.snapshot is None or run.snapshot is self._asked:
             return
-        if self.prediction.ask(run.snapshot, np.concatenate([part.x for part in self.parts])):
-            self._asked = run.snapshot
+        self._asked = run.snapshot
+        self.prediction.ask(run.snapshot, np.concatenate([part.x for part in self.parts]))
 
     def clear(self) -> None:
         self.prediction.cancel()
@@ -98,7 +98,7 @@ class PredictedTrue(Panel):
         if self.predicted:
             self._place_points()
 
-    def _predicted(self, outputs: FloatArray) -> None:
+    def _predicted(self, _: FloatArray, outputs: FloatArray) -> None:
         if self._data is None:
             return
         values = np.asarray(self._data.unscale_target(outputs), dtype=np.float64)[:, 0]

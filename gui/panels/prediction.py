@@ -18,68 +18,70 @@ WORK_PER_TURN = 25_000_000
 """Multiplications in one turn of the event loop, a few milliseconds."""
 ACTIVATION_WORK = 16
 """An activation costs about as much as so many multiplications of a matrix product."""
-PAUSE_MS = 15
+PAUSE_MS = 30
+"""Between two turns; so predictions take a tenth of the time at most, however large the network."""
 
 
 class Prediction(QObject):
-    """Runs inputs through a snapshot of the network, and hands the result over when it is whole.
+    """Runs inputs through snapshots of the network, and hands each result over when it is whole.
 
     Parameters
     ----------
     ready
-        Called with the outputs [K, outputs], once for each `ask` that was taken on.
+        Called with the inputs [K, F] and their outputs [K, outputs].
     """
 
-    def __init__(self, ready: Callable[[FloatArray], None], parent: QObject | None = None) -> None:
+    def __init__(self, ready: Callable[[FloatArray, FloatArray], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ready = ready
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._go_on)
-        self._snapshot: Snapshot | None = None
-        self._x: FloatArray = np.empty((0, 0))
+        self._now: tuple[Snapshot, FloatArray] | None = None
+        self._next: tuple[Snapshot, FloatArray] | None = None
         self._pieces: list[FloatArray] = []
         self._done = 0
 
     @property
     def busy(self) -> bool:
         """Whether a prediction is under way."""
-        return self._snapshot is not None
+        return self._now is not None
 
-    def ask(self, snapshot: Snapshot, x: FloatArray) -> bool:
-        """Begin on inputs [K, F]; return False (and do nothing) while another prediction is under way."""
-        if self.busy or not len(x):
-            return False
-        self._snapshot, self._x, self._pieces, self._done = snapshot, x, [], 0
-        self._go_on()
-        return True
+    def ask(self, snapshot: Snapshot, x: FloatArray) -> None:
+        """Predict inputs [K, F], at once if possible; of what is asked meanwhile, only the last is done."""
+        if not len(x):
+            return
+        self._next = (snapshot, x)
+        if not self.busy:
+            self._go_on()
 
     def cancel(self) -> None:
-        """Forget the prediction under way."""
+        """Forget what was asked."""
         self._timer.stop()
-        self._snapshot, self._pieces = None, []
+        self._now, self._next, self._pieces = None, None, []
 
     def finish(self) -> None:
         """Do all that is left now."""
-        while self.busy:
+        while self.busy or self._next is not None:
             self._go_on()
 
     def _go_on(self) -> None:
-        snapshot = self._snapshot
-        if snapshot is None:
+        if self._now is None:
+            self._now, self._next, self._pieces, self._done = self._next, None, [], 0
+        if self._now is None:
             return
+        snapshot, x = self._now
         rows = max(8, WORK_PER_TURN // work_per_row(snapshot))
-        piece = self._x[self._done : self._done + rows]
+        piece = x[self._done : self._done + rows]
         self._pieces.append(np.asarray(snapshot.predict(piece), dtype=np.float64))
         self._done += len(piece)
-        if self._done < len(self._x):
+        if self._done == len(x):
+            outputs = np.concatenate(self._pieces)
+            self._now, self._pieces = None, []
+            self._ready(x, outputs)
+        if self.busy or self._next is not None:
             self._timer.start()
-            return
-        self._timer.stop()
-        whole = np.concatenate(self._pieces)
-        self._snapshot, self._pieces = None, []
-        self._ready(whole)
 
 
 def work_per_row(snapshot: Snapshot) -> int:

@@ -16,6 +16,8 @@ Limits = tuple[float, float]
 
 MAX_DECADES = 12.0
 """More decades than this on one axis leave no detail to see; what lies further out is drawn at the edge."""
+FURTHEST = 300.0
+"""Log axes reach no further than 10 to this, up or down: there the numbers end."""
 HUGE = 1e15
 """Linear axes reach no further; an exploding loss belongs on a log axis."""
 
@@ -71,7 +73,7 @@ def log_limits(values: FloatArray, shown: Limits | None = None, *, decades: floa
 
 def limits_of_decades(exponents: FloatArray, shown: Limits | None = None, *, decades: float = MAX_DECADES) -> Limits:
     """Return what `log_limits` does, given log10 of the values (±inf and NaN are left out)."""
-    exponents = exponents[np.isfinite(exponents)]
+    exponents = np.clip(exponents[np.isfinite(exponents)], -FURTHEST, FURTHEST)
     if not exponents.size:
         return shown or (-3.0, 0.0)
     low, high = _bulk(exponents, 3.0)
@@ -143,7 +145,8 @@ def linear_ticks(low: float, high: float, at_most: int) -> list[float]:
 
 def log_ticks(low: float, high: float, at_most: int) -> list[float]:
     """Return at most `at_most` ticks in decades: whole decades, with 2 and 5 between where there are few."""
-    if not (math.isfinite(low) and math.isfinite(high) and high > low):
+    low, high = max(low, -FURTHEST), min(high, FURTHEST)  # the user may zoom to anywhere
+    if not high > low:
         return []
     whole = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
     if high - low > 2.0 and len(whole) >= 2:
@@ -161,7 +164,7 @@ def log_ticks(low: float, high: float, at_most: int) -> list[float]:
 
 def plain(value: float) -> str:
     """Return a number on an axis: ``0.25``, ``1 500``, ``2e-05`` as ``2e-5``."""
-    if value == 0 or abs(value) < 1e-300:
+    if value == 0 or abs(value) < 10.0**-FURTHEST:
         return "0"
     if abs(value) >= 1e5 or abs(value) < 1e-3:
         return short_exponent(f"{value:.3g}" if abs(value) < 1e5 else f"{value:.3e}")
@@ -178,7 +181,7 @@ def count(value: float) -> str:
 
 def decade(exponent: float) -> str:
     """Return the label of a log axis at `exponent` decades: ``0.25`` near one, ``1e-4`` further off."""
-    value = 10.0 ** min(max(exponent, -300.0), 300.0)
+    value = 10.0 ** min(max(exponent, -FURTHEST), FURTHEST)
     if -3.001 < exponent < 3.999:
         return f"{value:.4g}"
     return short_exponent(f"{value:.0e}")
