@@ -107,12 +107,13 @@ class Engine:
         self.architecture = architecture_of(self.experiment, self.data)
         self.replicas = len(self.experiments)
         self.device = choose_device(self.experiment.device, self.replicas * self.architecture.n_parameters)
-        check_feasible(self.experiment, self.data, replicas=self.replicas, on_cpu=self.device.type == "cpu")
+        check_feasible(self.experiment, self.data, replicas=self.replicas, device=self.device)
         self.notes: list[str] = list(self.data.notes)
         self.edits: list[Edit] = []
         self.step = 0
         self.outcomes: list[Outcome | None] = [None] * self.replicas
         self._kept: list[Weights | None] = [None] * self.replicas
+        self._unreported: tuple[EvaluationRecord, ...] = ()
         self._evaluated_at: int | None = None
         self._watch_every_step = self.device.type == "cpu" if watch_every_step is None else watch_every_step
         self._build(use_graph)
@@ -171,10 +172,12 @@ class Engine:
         """
         pending = sorted(edits, key=lambda edit: edit.step)
         chunk = 1
-        while not self.finished:
+        while True:
             while pending and pending[0].step <= self.step:
                 edit = pending.pop(0)
                 self.edit(edit.key, edit.value)
+            if self.finished:  # asked after the edits: one of them may have let a finished run go on
+                return
             limit = pending[0].step - self.step if pending else MAX_CHUNK_STEPS
             progress = self.advance(min(chunk, limit))
             chunk = next_chunk(chunk, progress)
@@ -184,13 +187,17 @@ class Engine:
     def advance(self, at_most: int) -> Progress:
         """Do up to `at_most` steps and return what they brought; fewer where the run ends.
 
-        With 0, only the evaluation before the first step is made, if it is due.
+        With 0, only an evaluation that is due is made: before the first step, or where an edit ends the run.
         """
         started = time.perf_counter()
         # Numbers below 1e-38 make a deep saturated network up to a hundred times slower, and show nothing.
         torch.set_flush_denormal(True)
         first = self.step
-        evaluations = [] if self._evaluated_at is not None else [self._evaluate()]
+        evaluations = list(self._unreported)
+        self._unreported = ()
+        if self._evaluation_due() and not self.finished:
+            evaluations.append(self._evaluate())
+        self._end_if_complete()
         records = np.empty((at_most if not self.finished else 0, self.replicas, self._columns))
         checkpoint = None if self._watch_every_step else self.state()
         done = 0
@@ -225,7 +232,10 @@ class Engine:
                 hint="Reset to apply it",
             )
         experiments = edited(self.experiments, key, value)
-        check_feasible(experiments[0], self.data, replicas=self.replicas, on_cpu=self.device.type == "cpu")
+        check_feasible(experiments[0], self.data, replicas=self.replicas)
+        if self._evaluated_at is None:
+            # So that the first evaluation is made under the same settings when the edits are replayed.
+            self._unreported = self.advance(0).evaluations
         self.experiments = experiments
         self._configure()
         edit = Edit(self.step, key, value)
@@ -271,6 +281,7 @@ class Engine:
             "judges": [judge.state() for judge in self._judges],
             "plateaus": [plateau.state() for plateau in self._plateaus],
             "evaluated_at": self._evaluated_at,
+            "unreported": self._unreported,
             "last_grad_norm": self._last_grad_norm.copy(),
             "params_at_evaluation": self._params_at_evaluation.clone(),
         }
@@ -281,6 +292,7 @@ class Engine:
         self.step = state["step"]
         self.experiments = state["experiments"]
         self.edits = list(state["edits"])
+        self._configure()  # before the rest, as another metric makes a judge forget
         self.outcomes = list(state["outcomes"])
         self._kept = list(state["kept"])
         self._load_tensor_state(state["tensors"])
@@ -292,9 +304,9 @@ class Engine:
         for plateau, saved in zip(self._plateaus, state["plateaus"], strict=True):
             plateau.load(saved)
         self._evaluated_at = state["evaluated_at"]
+        self._unreported = state["unreported"]
         self._last_grad_norm = state["last_grad_norm"].copy()
         self._params_at_evaluation = state["params_at_evaluation"].clone()
-        self._configure()
 
     # --------------------------------------------------------------------------------- building
 
@@ -364,11 +376,11 @@ class Engine:
         self._base_lr_tensor = torch.tensor(rates, dtype=torch.float64, device=self.device).unsqueeze(1)
         noise = [(replica.optimizer.gradient_noise, replica.optimizer.noise_decay) for replica in self.experiments]
         self._noise_settings = noise
-        changed = self._step.optimizer.configure([replica.optimizer for replica in self.experiments])
+        self._step.optimizer.configure([replica.optimizer for replica in self.experiments])
         self._step.configure(self.experiments)
         for judge, replica in zip(self._judges, self.experiments, strict=True):
             judge.configure(replica)
-        if self._captured is not None and (changed or self.edits or self._step.noise is not None):
+        if self._captured is not None:
             self._captured.forget()
 
     # ---------------------------------------------------------------------------------- stepping
@@ -580,6 +592,8 @@ class Engine:
             if outcome is not None and outcome.step == self.step and outcome.reason not in ("diverged", "failed"):
                 self.outcomes[replica] = None
                 self._kept[replica] = None
+        if self._evaluated_at == self.step:
+            self._end_if_complete()
 
     def _running(self) -> list[int]:
         return [replica for replica, outcome in enumerate(self.outcomes) if outcome is None]

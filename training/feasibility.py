@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import psutil
+import torch
 
 from models.architecture import Architecture
+from training.batches import GATHER_VALUES
 from training.consistency import loss_against_task
 from training.data.prepare import PreparedData
 from training.errors import ExperimentError, InputError, Problem
@@ -15,6 +17,8 @@ from training.experiment import Experiment
 PARAMETER_BUFFERS = 11
 # Per layer and sample: input, pre-activation, activation, its gradient and one temporary.
 ACTIVATION_BUFFERS = 5
+# Per evaluated sample and output: the output in parts and joined, and the temporaries of the loss.
+EVALUATION_BUFFERS = 4
 MEMORY_SHARE = 0.8
 
 
@@ -38,8 +42,15 @@ def batch_size_of(experiment: Experiment, data: PreparedData) -> int:
     return samples if experiment.batch_size == "full" else min(experiment.batch_size, samples)
 
 
-def check_feasible(experiment: Experiment, data: PreparedData, *, replicas: int, on_cpu: bool = True) -> None:
+def check_feasible(
+    experiment: Experiment, data: PreparedData, *, replicas: int, device: torch.device | None = None
+) -> None:
     """Raise before training what would go wrong during it.
+
+    Parameters
+    ----------
+    device
+        Where the memory is to come from; None: do not ask, as for a run that has its memory already.
 
     Raises
     ------
@@ -55,8 +66,8 @@ def check_feasible(experiment: Experiment, data: PreparedData, *, replicas: int,
     ]
     if problems:
         raise ExperimentError([Problem(*text.split(": ", 1)) for text in problems])
-    if on_cpu:
-        _check_memory(experiment, data, replicas)
+    if device is not None:
+        _check_memory(experiment, data, replicas, device)
 
 
 def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -> int:
@@ -66,8 +77,13 @@ def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -
     batch = batch_size_of(experiment, data)
     parameters = PARAMETER_BUFFERS * replicas * architecture.n_parameters
     activations = ACTIVATION_BUFFERS * replicas * batch * sum(architecture.widths)
-    samples = 2 * (data.x_train.size + data.x_val.size) * (replicas if batch < len(data.x_train) else 1)
-    return itemsize * (parameters + activations + samples)
+    # Each replica has an order of its own; what it sees next is copied a block at a time.
+    training, held_out = len(data.x_train), len(data.x_val)
+    per_sample = data.n_inputs + data.n_outputs
+    samples = 2 * (training + held_out) * per_sample + min(GATHER_VALUES, replicas * training * per_sample)
+    evaluated = max(min(training, experiment.evaluation.train_samples), held_out)
+    outputs = EVALUATION_BUFFERS * replicas * evaluated * data.n_outputs
+    return itemsize * (parameters + activations + samples + outputs) + 8 * replicas * training
 
 
 def _batch_norm(experiment: Experiment, data: PreparedData) -> list[str]:
@@ -89,9 +105,10 @@ def _warmup_steps(experiment: Experiment, data: PreparedData) -> list[str]:
     return []
 
 
-def _check_memory(experiment: Experiment, data: PreparedData, replicas: int) -> None:
+def _check_memory(experiment: Experiment, data: PreparedData, replicas: int, device: torch.device) -> None:
     needed = memory_estimate(experiment, data, replicas)
-    available = int(psutil.virtual_memory().available * MEMORY_SHARE)
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    available = int(free * MEMORY_SHARE)
     if needed > available:
         raise InputError(
             f"this network needs about {_gigabytes(needed)}, but only {_gigabytes(available)} of memory can be used",
