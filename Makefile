@@ -26,7 +26,7 @@ test: $(STAMP) ## Run all tests, without opening a window
 
 lint: $(STAMP) ## Check style, and that imports run one way: main -> gui -> training -> models
 	@$(BIN)/ruff check . $(ARGS)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 types: $(STAMP) ## Check types (strict on models and training)
 	@$(BIN)/mypy $(ARGS)

@@ -21,13 +21,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, and check every test of the window for leaks."""
+    """Skip what this machine cannot run."""
     no_gpu = pytest.mark.skip(reason="no NVIDIA GPU here")
     for item in items:
         if item.get_closest_marker("cuda") and not torch.cuda.is_available():
             item.add_marker(no_gpu)
-        if "gui" in item.path.parts[len(item.config.rootpath.parts) :]:
-            item.add_marker(pytest.mark.usefixtures("no_leaks"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -35,9 +33,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     torch.set_flush_denormal(False)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves a running thread or an open top-level widget behind."""
+    """Fail a test of the window that leaves a running thread or an open top-level widget behind."""
+    if "gui" not in request.path.relative_to(request.config.rootpath).parts:
+        yield
+        return
     from PySide6.QtCore import QCoreApplication, QThread, QThreadPool
     from PySide6.QtWidgets import QApplication
 
