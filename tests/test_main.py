@@ -171,6 +171,17 @@ def test_ctrl_c_exits_with_130_and_writes_what_was_computed(tmp_path: Path) -> N
     assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["reason"] == "stopped"
 
 
+def test_ctrl_c_before_training_exits_with_130_and_leaves_nothing(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.engine.load_prepared", interrupted)
+    typed = lab("run", "iris", "--out", "here")
+    assert typed.code == 130
+    assert "Traceback" not in typed.err
+    assert not Path("here").exists()
+
+
 # -------------------------------------------------------------------------- list, check, schema
 
 
