@@ -90,8 +90,9 @@ class ConfusionMatrix(Panel):
         self.grid.set_counts(counts.reshape(classes, classes), self.grid.names)
         right = int(np.trace(self.grid.counts))
         of = f"{len(samples):,}" if samples.whole else f"{len(samples):,} drawn"
-        accuracy = f"accuracy {right / max(1, len(samples)):.1%}"
-        self.set_figure(f"{accuracy} of {of} · {self._part}", f"{accuracy} · {self._part}", accuracy)
+        share = f"{right / max(1, len(samples)):.1%}"
+        accuracy = f"accuracy {share}"
+        self.set_figure(f"{accuracy} of {of} · {self._part}", f"{accuracy} · {self._part}", accuracy, share)
 
 
 class MatrixView(QWidget):

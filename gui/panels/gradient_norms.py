@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from gui.panels import ranges
 from gui.panels.panel import Panel
-from gui.panels.plot_axes import EndLabel, Line, PlotAxes, decades
+from gui.panels.plot_axes import ALWAYS, EndLabel, Line, PlotAxes, decades
 from gui.theme import Theme, layer_colors, mix, pen
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MOST_ENVELOPES = 12
 MAX_DECADES = 14.0
 RECENT = 0.6
 """The axis is scaled to this last part of the run: a first spike would flatten the rest."""
+WHOLE = 1.6
+"""… unless all values take no more than so many times the room."""
 
 QUANTITIES = {
     "weight_grad_norm": ("weights", "L2 norm of the gradient of each layer's weights: ‖∂f/∂W‖"),
@@ -145,7 +147,11 @@ class GradientNorms(Panel):
         recent = slice(int((1.0 - RECENT) * len(low)), None)
         values = np.concatenate([low[recent].ravel(), high[recent].ravel()])
         shown = None if math.isnan(bottom) else (bottom, top)
-        self.axes.set_limits((0.0, end), ranges.limits_of_decades(values, shown, decades=MAX_DECADES))
+        limits = ranges.limits_of_decades(values, shown, decades=MAX_DECADES)
+        everything = ranges.limits_of_decades(np.concatenate([low.ravel(), high.ravel()]), decades=MAX_DECADES)
+        if everything[1] - everything[0] <= WHOLE * (limits[1] - limits[0]):
+            limits = (min(everything[0], limits[0]), max(everything[1], limits[1]))
+        self.axes.set_limits((0.0, end), limits)
 
     def _label(self, low: FloatArray, high: FloatArray) -> None:
         labels = []
@@ -155,7 +161,7 @@ class GradientNorms(Panel):
             last = len(self.lines) - 1
             for layer, name in enumerate(self._names):
                 # The ends tell most; of those between, the more evenly spread win.
-                weight = 100.0 if layer in (0, last) else _spread(layer)
+                weight = ALWAYS if layer in (0, last) else _spread(layer)
                 color = mix(self._colors[layer], self.theme.text, 0.3)  # dark purple is no color for text
                 labels.append(EndLabel(middle[layer], name, color, weight))
         self.axes.end_labels = labels
@@ -168,7 +174,7 @@ class GradientNorms(Panel):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = float(norms[0] / norms[-1])
         figure = ranges.scientific(ratio)
-        self.set_figure(f"layer 1 / output = {figure}", f"first / last = {figure}", figure)
+        self.set_figure(f"layer 1 / output = {figure}", f"ratio {figure}", figure)
 
     def _color_lines(self) -> None:
         self._colors = layer_colors(len(self.lines), self.theme) if self.lines else ()

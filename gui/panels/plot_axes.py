@@ -37,6 +37,8 @@ from gui.theme import DARK, Theme, pen, text_font
 
 FloatArray = NDArray[np.float64]
 LABEL_PX = 10.5
+ALWAYS = 100.0
+"""Labels of this weight are always shown, moved apart where they would overlap."""
 FEW_LABELS = 3
 """So many labels are moved apart where they would overlap; of more, the less weighty are left out."""
 
@@ -69,8 +71,8 @@ class Line:
         """Have the path made anew, as the view has changed."""
         self._path = None
 
-    def draw(self, painter: QPainter, view: QRectF, pixel: float) -> None:
-        """Draw into view coordinates; `pixel` is the height of a device pixel in them."""
+    def draw(self, painter: QPainter, view: QRectF, pixel: float, ratio: float) -> None:
+        """Draw into view coordinates; `pixel` is the height of a device pixel in them, `ratio` such pixels in one."""
         if not self.visible or not len(self.x):
             return
         if self._path is None:
@@ -83,11 +85,11 @@ class Line:
             painter.setPen(dot)
             painter.drawPoint(self._lone)
         elif self._path is not None:
-            painter.drawPath(self._path)
-            if self.bold:
-                painter.translate(0.0, 0.55 * pixel)
+            strokes = max(1, round(ratio * (2 if self.bold else 1)))
+            for _ in range(strokes):
                 painter.drawPath(self._path)
-                painter.translate(0.0, -0.55 * pixel)
+                painter.translate(0.0, 0.55 * pixel)
+            painter.translate(0.0, -0.55 * pixel * strokes)
 
     def _make_path(self, view: QRectF) -> None:
         reach = 2.0 * view.height()
@@ -120,7 +122,7 @@ class Band:
     def outdate(self) -> None:
         """Nothing is kept between two paintings."""
 
-    def draw(self, painter: QPainter, view: QRectF, pixel: float) -> None:
+    def draw(self, painter: QPainter, view: QRectF, pixel: float, ratio: float) -> None:
         """Draw into view coordinates."""
         whole = np.isfinite(self.x) & ~np.isnan(self.low) & ~np.isnan(self.high)
         if not self.visible or np.count_nonzero(whole) < 2:
@@ -155,7 +157,7 @@ class Map:
     def outdate(self) -> None:
         """Nothing depends on the view."""
 
-    def draw(self, painter: QPainter, view: QRectF, pixel: float) -> None:
+    def draw(self, painter: QPainter, view: QRectF, pixel: float, ratio: float) -> None:
         """Draw into view coordinates (whose y points up, as do the rows)."""
         if self.visible and not self.image.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
@@ -181,10 +183,11 @@ class Canvas(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        scale_y = abs(painter.transform().m22())
+        ratio = painter.device().devicePixelRatioF()
+        scale_y = abs(painter.transform().m22()) * ratio
         pixel = 1.0 / scale_y if scale_y > 0 else 0.0
         for thing in self.things:
-            thing.draw(painter, self._view, pixel)
+            thing.draw(painter, self._view, pixel, ratio)
 
 
 class Stamps:
@@ -614,9 +617,10 @@ def _without_overlap(
     """Return the labels that have room, the weightiest first, each kept within the plot."""
     if len(labels) <= FEW_LABELS:
         return _pushed_apart(labels, py, height, top, bottom)
-    placed: list[tuple[EndLabel, float]] = []
-    order = sorted(range(len(labels)), key=lambda index: -labels[index].weight)
-    for index in order:
+    always = [index for index in range(len(labels)) if labels[index].weight >= ALWAYS]
+    placed = _pushed_apart([labels[index] for index in always], py[always], height, top, bottom)
+    others = sorted(set(range(len(labels))) - set(always), key=lambda index: -labels[index].weight)
+    for index in others:
         y = float(py[index])
         if math.isnan(y):
             continue

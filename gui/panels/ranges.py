@@ -138,7 +138,7 @@ def linear_ticks(low: float, high: float, at_most: int) -> list[float]:
     """Return at most `at_most` round values between `low` and `high`."""
     if not (math.isfinite(low) and math.isfinite(high) and high > low):
         return []
-    step = nice_step((high - low) / max(1, at_most))
+    step = nice_step((high - low) / (max(1, at_most) + 0.99))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [index * step for index in range(first, last + 1)][: at_most + 2]
 
