@@ -77,14 +77,15 @@ class BatchNorm:
         self.replicas, self.features = running_mean.shape
         self._running_mean = running_mean.view(-1)
         self._running_var = running_var.view(-1)
+        # Views of a single replica are made once; the rows of several lie apart and are joined at every pass.
+        self._single = (weight.value[0], bias.value[0]) if self.replicas == 1 else None
 
     def forward(self, z: Tensor, training: bool) -> Tensor:
         """Return the normalized z."""
         self._z = self._side_by_side(z)
-        self._gamma = self._flat(self.weight.value)
+        self._gamma, beta = self._single or (self.weight.value.reshape(-1), self.bias.value.reshape(-1))
         out, self._mean, self._invstd = torch.native_batch_norm(
-            self._z, self._gamma, self._flat(self.bias.value), self._running_mean, self._running_var,
-            training, BATCH_NORM_MOMENTUM, NORM_EPS,
+            self._z, self._gamma, beta, self._running_mean, self._running_var, training, BATCH_NORM_MOMENTUM, NORM_EPS
         )
         return self._apart(out)
 
@@ -94,12 +95,11 @@ class BatchNorm:
             self._side_by_side(dy), self._z, self._gamma, self._running_mean, self._running_var,
             self._mean, self._invstd, True, NORM_EPS, _ALL_GRADIENTS,
         )
-        self.weight.grad.copy_(dgamma.view_as(self.weight.grad))
-        self.bias.grad.copy_(dbeta.view_as(self.bias.grad))
+        if self._single is None:
+            dgamma, dbeta = dgamma.view_as(self.weight.grad), dbeta.view_as(self.bias.grad)
+        self.weight.grad.copy_(dgamma)
+        self.bias.grad.copy_(dbeta)
         return self._apart(dz)
-
-    def _flat(self, value: Tensor) -> Tensor:
-        return value[0] if self.replicas == 1 else value.reshape(-1)
 
     def _side_by_side(self, x: Tensor) -> Tensor:
         """Lay the features of all replicas side by side, ``[B, R·F]``, as the kernel wants them."""

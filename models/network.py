@@ -18,7 +18,7 @@ from models.initializers import INITIALIZERS
 from models.layers import BatchNorm, LayerNorm, Linear, Norm, Parameter
 from models.torch_network import TorchNetwork
 
-EVALUATION_BLOCK = 4_000_000
+EVALUATION_BLOCK = 65_536
 """Largest number of values of one layer that evaluation computes at once."""
 
 

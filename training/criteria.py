@@ -160,6 +160,7 @@ class CriteriaMonitor:
         self._config = config
         self._previous_loss = math.nan
         self._values = dict.fromkeys(CRITERIA, math.nan)
+        self._states = self._judge_all()
 
     @property
     def config(self) -> Criteria:
@@ -169,7 +170,7 @@ class CriteriaMonitor:
     @property
     def states(self) -> tuple[CriterionState, ...]:
         """Where the criteria stand under the settings in force, in the order of `CRITERIA`."""
-        return tuple(self._judge(name, value) for name, value in self._values.items())
+        return self._states
 
     def update(
         self, train_loss: float, gradient_norm: float, parameter_change: float, waited: int
@@ -195,7 +196,8 @@ class CriteriaMonitor:
             "relative_improvement": relative_improvement(self._previous_loss, train_loss),
         }
         self._previous_loss = train_loss
-        return self.states
+        self._states = self._judge_all()
+        return self._states
 
     def verdict(self) -> tuple[str, ...]:
         """Return the names of the met criteria that end the run together, or () if it goes on."""
@@ -207,6 +209,7 @@ class CriteriaMonitor:
     def configure(self, config: Criteria) -> None:
         """Take over edited settings, keeping what was measured."""
         self._config = config
+        self._states = self._judge_all()
 
     def state(self) -> dict[str, float]:
         """Return all that is remembered, as plain numbers."""
@@ -216,6 +219,10 @@ class CriteriaMonitor:
         """Continue exactly from what `state` returned."""
         self._previous_loss = float(state["previous_loss"])
         self._values = {name: float(state[name]) for name in CRITERIA}
+        self._states = self._judge_all()
+
+    def _judge_all(self) -> tuple[CriterionState, ...]:
+        return tuple(self._judge(name, value) for name, value in self._values.items())
 
     def _judge(self, name: str, value: float) -> CriterionState:
         criterion: Criterion | ValidationCriterion = getattr(self._config, name)

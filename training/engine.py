@@ -189,9 +189,15 @@ class Engine:
 
         With 0, only an evaluation that is due is made: before the first step, or where an edit ends the run.
         """
-        started = time.perf_counter()
         # Numbers below 1e-38 make a deep saturated network up to a hundred times slower, and show nothing.
         torch.set_flush_denormal(True)
+        try:
+            return self._advance(at_most)
+        finally:
+            torch.set_flush_denormal(False)  # the mode is the thread's, and the thread the caller's
+
+    def _advance(self, at_most: int) -> Progress:
+        started = time.perf_counter()
         first = self.step
         evaluations = list(self._unreported)
         self._unreported = ()
@@ -517,13 +523,11 @@ class Engine:
         return (at_epoch_end and self._batches.epoch % every == 0) or self._is_complete()
 
     def _evaluate(self) -> EvaluationRecord:
-        train_loss, train_score = self._evaluator.measure(self._evaluator.train)
-        val_loss, val_score = self._evaluator.measure(self._evaluator.validation)
+        measured = vars(self._evaluator.measure())
         first = self._evaluated_at is None
         change = self._parameter_change()
         self._evaluated_at = self.step
         running = self._running()
-        measured = {"train_loss": train_loss, "val_loss": val_loss, "train_score": train_score, "val_score": val_score}
         for replica in running:
             metrics = {name: float(values[replica]) for name, values in measured.items()}
             moved = math.nan if first else float(change[replica])

@@ -18,16 +18,17 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Part:
-    """Samples the network is evaluated on: ``x [1, N, F]``, ``target [1, N, C]`` and class labels ``[N]``, if any."""
+class Measured:
+    """Losses and scores of every replica, shape ``[R]`` each; NaN where there are no samples."""
 
-    x: Tensor
-    target: Tensor
-    labels: Tensor | None
+    train_loss: FloatArray
+    val_loss: FloatArray
+    train_score: FloatArray
+    val_score: FloatArray
 
 
 class Evaluator:
-    """Evaluates a network on the training part (or a fixed choice of it) and on the held-out part."""
+    """Evaluates a network on the training part (or a fixed choice of it) and on the held-out part, in one pass."""
 
     def __init__(
         self, network: Network, loss: Loss, data: PreparedData, targets: tuple[Tensor, Tensor], experiment: Experiment
@@ -35,25 +36,29 @@ class Evaluator:
         self._network = network
         self._loss = loss
         chosen = _fixed_choice(len(data.x_train), experiment.evaluation.train_samples)
-        self.train = self._part(data, data.x_train[chosen], data.y_train[chosen], targets[0][torch.from_numpy(chosen)])
-        self.validation = self._part(data, data.x_val, data.y_val, targets[1]) if len(data.x_val) else None
+        x = np.concatenate([data.x_train[chosen], data.x_val])
+        target = torch.cat([targets[0][torch.from_numpy(chosen)], targets[1]])
+        self._x = torch.from_numpy(x).to(network.params).expand(network.replicas, -1, -1)
+        self._target = target.to(network.params).expand(network.replicas, -1, -1)
+        self._labels: Tensor | None = None
+        if data.task == "classification":
+            labels = torch.from_numpy(np.concatenate([data.y_train[chosen], data.y_val]))
+            self._labels = labels.to(network.params.device)
+        parts = slice(0, len(chosen)), slice(len(chosen), len(x))
+        self._parts = [part for part in parts if part.stop > part.start]
 
-    def measure(self, part: Part | None) -> tuple[FloatArray, FloatArray]:
-        """Return loss and score (accuracy or R²) of every replica, ``[R]`` each; NaN without samples."""
-        replicas = self._network.replicas
-        if part is None:
-            return np.full(replicas, np.nan), np.full(replicas, np.nan)
-        output = self._network.predict(part.x.expand(replicas, -1, -1))
-        loss = self._loss.value(output, part.target.expand(replicas, -1, -1))
-        score = accuracy(output, part.labels) if part.labels is not None else r_squared(output, part.target)
-        both = torch.stack([loss.double(), score.double()]).cpu().numpy()
-        return both[0], both[1]
-
-    def _part(self, data: PreparedData, x: FloatArray, y: NDArray[np.generic], target: Tensor) -> Part:
-        params = self._network.params
-        labels = torch.from_numpy(np.asarray(y)).to(params.device) if data.task == "classification" else None
-        inputs = torch.from_numpy(np.ascontiguousarray(x)).to(params)
-        return Part(inputs.unsqueeze(0), target.to(params).unsqueeze(0), labels)
+    def measure(self) -> Measured:
+        """Evaluate the network as it is now."""
+        output = self._network.predict(self._x)
+        right = None if self._labels is None else is_right(output, self._labels)
+        columns = []
+        for part in self._parts:
+            z, target = output[:, part], self._target[:, part]
+            score = r_squared(z, target) if right is None else share(right[:, part])
+            columns += [self._loss.value(z, target).double(), score.double()]
+        found = torch.stack(columns).cpu().numpy()
+        train, held_out = found[:2], found[2:] if len(found) == 4 else np.full_like(found, np.nan)
+        return Measured(train_loss=train[0], val_loss=held_out[0], train_score=train[1], val_score=held_out[1])
 
 
 def targets_of(data: PreparedData, label_smoothing: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -71,9 +76,14 @@ def targets_of(data: PreparedData, label_smoothing: float, dtype: torch.dtype) -
     return found[0], found[1]
 
 
-def accuracy(output: Tensor, labels: Tensor) -> Tensor:
-    """Return the share of samples whose largest output is the right class, ``[R]``."""
-    return (output.argmax(-1) == labels).to(torch.float64).mean(-1)
+def is_right(output: Tensor, labels: Tensor) -> Tensor:
+    """Tell for each sample whether its largest output is the right class (the first of equal ones), ``[R, N]``."""
+    return output.argmax(-1) == labels
+
+
+def share(right: Tensor) -> Tensor:
+    """Return the share of samples that are right, ``[R]``."""
+    return right.sum(1, dtype=torch.float64) / right.shape[1]
 
 
 def r_squared(output: Tensor, target: Tensor) -> Tensor:
