@@ -197,8 +197,6 @@ class RunControl:
             news.changed = True
         elif isinstance(event, Edit):
             view.edits.append(event)
-            if event.key in ("steps",) or self.session is None:
-                return
             view.experiment = replace(view.experiment, {event.key: event.value})
             news.edits.append(event)
             news.changed = True
@@ -207,6 +205,8 @@ class RunControl:
             news.rejected.append(event)
         elif isinstance(event, Failure):
             self._snapshot_asked = False
+            if self.session is not None:
+                view.outcomes = tuple(self.session.engine.outcomes)
             news.failures.append(event)
             news.changed = True
 

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme as themes
 from gui.builder.form import Builder
+from gui.builder.schedule_preview import total_steps
 from gui.criteria_strip import CriteriaStrip
 from gui.dialogs import Banner, ErrorDialog, TextDialog, ask_unsaved
 from gui.documents import Autosave, Document, RecentFiles, Recovered, state_folder
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         self._snapshot_at = 0.0
         self._said_state = ""
         self._closing = False
+        self._marked_under_way = False
         self._recovered: Recovered | None = None
         self._build(experiment)
         self._make_timers()
@@ -291,7 +293,7 @@ class MainWindow(QMainWindow):
             self._report_failure(failure)
         for rejected in news.rejected:
             self.banner.show_error(f"Not changed: {rejected.message}")
-        if news.edits or news.rejected:
+        if news.edits or news.rejected or self._is_under_way() != self._marked_under_way:
             self._compare_with_run()
         if news.ended:
             self.control.ask_snapshot()
@@ -299,26 +301,28 @@ class MainWindow(QMainWindow):
 
     def _redraw(self) -> None:
         now = time.perf_counter()
-        self.pace.begin(now)
-        drawn = self._refresh_panels()
+        self.pace.begin()
+        drawn = self._refresh_panels(now)
         self._show_figures()
         self._show_state()
         self._ask_snapshot(now)
-        self.pace.spend(time.perf_counter() - now)
-        self.redraws += drawn
+        if drawn:
+            self.pace.spend(time.perf_counter() - now)
+            self.redraws += 1
         self.timer.setInterval(round(1000 * self.pace.interval()))
 
-    def _refresh_panels(self) -> bool:
+    def _refresh_panels(self, now: float) -> bool:
+        """Refresh the panels that can be seen, have changed, and whose turn it is."""
         view = self.control.view
         if view is None or self.isMinimized():
             return False
-        drawn = False
+        changed = [panel for panel in self.panels if self._seen.get(panel) != self._version and panel.isVisible()]
+        chosen = self.pace.choose(changed, now) if view.playing else changed
         for panel in self.panels:
-            if self._seen.get(panel) != self._version and panel.isVisible():
+            if panel in chosen:
                 self._seen[panel] = self._version
                 panel.refresh(view)
-                drawn = True
-        return drawn
+        return bool(chosen)
 
     def _ask_snapshot(self, now: float) -> None:
         view = self.control.view
@@ -355,7 +359,6 @@ class MainWindow(QMainWindow):
             self._seen[panel] = self._version
         self.criteria.show_settings(view.experiment.stopping.criteria)
         self.builder.show_steps_per_epoch(engine.steps_per_epoch)
-        self.transport.figures.show_totals(view.experiment.epochs, view.experiment.epochs * engine.steps_per_epoch)
         notes = "\n".join(engine.notes)
         self.transport.device.show_device(
             "CPU" if engine.device.type == "cpu" else "GPU", f"{engine.device_name}\n{notes}".strip()
@@ -500,9 +503,13 @@ class MainWindow(QMainWindow):
             if not (is_editable(key) and self._exists_in_run(key)) and key not in ("name", "notes")
         )
 
-    def _compare_with_run(self) -> None:
+    def _is_under_way(self) -> bool:
         view = self.control.view
-        running = view is not None and view.history.step > 0
+        return view is not None and view.history.step > 0
+
+    def _compare_with_run(self) -> None:
+        """Mark what applies at once, and what waits for a reset."""
+        running = self._marked_under_way = self._is_under_way()
         live = frozenset(
             key for card in self.builder.cards.values() for key in card.rows if is_editable(key)
         ) if running else frozenset()
@@ -528,12 +535,12 @@ class MainWindow(QMainWindow):
             return
         history = view.history
         engine = session.engine
-        totals = (view.experiment.epochs, view.experiment.epochs * engine.steps_per_epoch)
-        self.transport.figures.show_totals(*totals)
+        steps = total_steps(view.experiment, engine.steps_per_epoch)
+        self.transport.figures.show_totals(view.experiment.epochs, steps)
         speed = session.steps_per_second if view.playing else 0.0
         self.transport.figures.show_figures(history.epoch, history.step, speed)
         self.transport.device.show_busy(view.playing)
-        self.builder.preview.show_position(history.epoch / view.experiment.epochs if history.step else None)
+        self.builder.preview.show_position(history.step / steps if history.step else None)
         latest = history.evaluations.latest
         if latest is not None:
             self.criteria.show_states(latest.criteria[0])

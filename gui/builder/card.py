@@ -20,9 +20,16 @@ ONLY_WITH = {
 }
 
 
+# The experiment's own fields that stand in the card of another section.
+TAKEN = ("batch_size",)
+
+
 @dataclass(frozen=True)
 class CardPlan:
-    """What a card shows: whole sections, or single keys; `first` stay in sight, the others fold away."""
+    """What a card shows: whole sections, or single keys; `first` stay in sight, the others fold away.
+
+    The section "" holds the experiment's own fields, but for those that another card has taken as `keys`.
+    """
 
     title: str
     sections: tuple[str, ...] = ()
@@ -35,6 +42,7 @@ class CardPlan:
         found = [
             field for section in self.sections
             for field in section_fields(section, draft.tag(section) if section in TAGS else "")
+            if section or field.key not in TAKEN
         ]
         found += [own[key] for key in self.keys]
         order = {key: index for index, key in enumerate(self.first)}

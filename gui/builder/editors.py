@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -69,12 +70,13 @@ class Typed(QLineEdit):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._mark, self._mark_color = "", QColor()
+        self._mark, self._mark_color, self._mark_quiet = "", QColor(), False
         self._changed = False
+        self._entered = False
         self.setToolTip(field.tip)
         self.setAccessibleName(field.label)
         self.textEdited.connect(self._on_text)
-        self.returnPressed.connect(self._commit)
+        self.returnPressed.connect(self._enter)
 
     def value(self) -> Any:
         """Return what the text says."""
@@ -88,11 +90,11 @@ class Typed(QLineEdit):
             self.setText(text)
             self.setCursorPosition(0)
 
-    def set_mark(self, text: str, color: QColor) -> None:
-        """Write a word at the right end of the field, such as "live"."""
-        if (text, color) == (self._mark, self._mark_color):
+    def set_mark(self, text: str, color: QColor, *, quiet: bool = False) -> None:
+        """Write a word at the right end of the field, such as "live"; a quiet one only under the mouse or the focus."""
+        if (text, color, quiet) == (self._mark, self._mark_color, self._mark_quiet):
             return
-        self._mark, self._mark_color = text, color
+        self._mark, self._mark_color, self._mark_quiet = text, color, quiet
         width = self._mark_width()
         self.setTextMargins(0, 0, width + 4 if width else 0, 0)
         self.update()
@@ -106,7 +108,31 @@ class Typed(QLineEdit):
         font.setPixelSize(max(8, round(font.pixelSize() * 0.86)) if font.pixelSize() > 0 else 11)
         return font
 
+    def _enter(self) -> None:
+        self._entered = True
+        self._commit()
+
+    def event(self, event: QEvent) -> bool:
+        # After Enter the typing is over: a space is left to the window, where it runs and pauses.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Space and self._space_is_no_text():
+                event.ignore()
+                return False
+        return super().event(event)
+
+    def _space_is_no_text(self) -> bool:
+        return self._entered
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._entered = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._entered = False
+
     def _on_text(self) -> None:
+        self._entered = False
         self._changed = True
         self.edited.emit(self.value())
 
@@ -129,7 +155,7 @@ class Typed(QLineEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._mark:
+        if not self._mark or (self._mark_quiet and not (self.hasFocus() or self.underMouse())):
             return
         painter = QPainter(self)
         painter.setFont(self._mark_font())
@@ -172,13 +198,12 @@ class NumberField(Typed):
             if not self.hasFocus() and not isinstance(self._value, str):
                 self.show_value(self._value)
 
-    def event(self, event: QEvent) -> bool:
-        # A space means nothing in a number: leave it to the window, where it runs and pauses.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space:
-                event.ignore()
-                return False
-        return super().event(event)
+    def _space_is_no_text(self) -> bool:
+        return True
+
+    def _enter(self) -> None:
+        super()._enter()
+        self.selectAll()  # the next number replaces this one
 
     def _on_text(self) -> None:
         self._value = self.value()
@@ -191,7 +216,7 @@ class NumberField(Typed):
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.selectAll()
 
-    def mousePressEvent(self, event: Any) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         had_focus = self.hasFocus()
         super().mousePressEvent(event)
         if not had_focus:

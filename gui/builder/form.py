@@ -45,9 +45,7 @@ CARDS = (
         "stopping.criteria.parameter_change.threshold", "stopping.criteria.validation.threshold",
         "stopping.criteria.relative_improvement.threshold", "stopping.criteria.combine",
     )),
-    CardPlan("Run", sections=("evaluation",), keys=(
-        "name", "epochs", "seed", "replicas", "dtype", "device", "notes",
-    ), first=("name", "epochs", "seed", "replicas")),
+    CardPlan("Run", sections=("", "evaluation"), first=("name", "epochs", "seed", "replicas")),
 )
 SETTLE_MS = 450
 NO_TEXT = frozenset[str]()
@@ -72,6 +70,7 @@ class Builder(QWidget):
         self._live: frozenset[str] = NO_TEXT
         self._waiting: frozenset[str] = NO_TEXT
         self._typing = ""
+        self._names_before: Any = None
         self._steps_per_epoch = 1
         self.cards = {plan.title: self._card(plan) for plan in CARDS}
         self.preview = SchedulePreview(theme, scale, self)
@@ -136,6 +135,7 @@ class Builder(QWidget):
         """Show another experiment; what was typed into the form is gone."""
         self.draft = Draft(experiment)
         self._typing = ""
+        self._names_before = None
         self.refresh()
 
     def follow(self, key: str, value: Any) -> None:
@@ -212,8 +212,12 @@ class Builder(QWidget):
         """Return changes that a choice brings with it, so that one choice never leaves the form broken."""
         if key == "data.dataset":
             return self._loss_for(str(value))
-        if key == "network.hidden" and not isinstance(self.draft.get("network.activation"), str):
-            return {"network.activation": _stretched(self.draft.get("network.activation"), len(value))}
+        if key == "network.hidden":
+            # The names from before the typing began: "8 ×5" passes through "8", which must not cost four of them.
+            if self._names_before is None:
+                self._names_before = self.draft.get("network.activation")
+            if not isinstance(self._names_before, str):
+                return {"network.activation": _stretched(self._names_before, len(value))}
         return {}
 
     def _loss_for(self, dataset: str) -> dict[str, Any]:
@@ -230,6 +234,7 @@ class Builder(QWidget):
         self.edited.emit()
 
     def _on_committed(self, _key: str) -> None:
+        self._names_before = None
         self._settled()
         self.committed.emit()
 
@@ -242,6 +247,7 @@ class Builder(QWidget):
         """Escape: back to the last value that was right."""
         self.draft.waiting.pop(key, None)
         self._typing = ""
+        self._names_before = None
         if self.draft.waiting:
             self.draft.change({})
         else:

@@ -114,7 +114,8 @@ class Row(QWidget):
         """Mark a field as "live" (applies at once) or "on reset" (waits for the next run)."""
         editor = self.editors[key]
         if isinstance(editor, Typed) and not isinstance(editor, WidthsField):
-            editor.set_mark(mark, QColor(theme.accent if mark == "live" else theme.warn))
+            color = QColor(theme.accent if mark == "live" else theme.warn)
+            editor.set_mark(mark, color, quiet=mark == "live" and key != "optimizer.lr")
         role = "note" if mark == "on reset" else "label"
         if key == self.fields[0].key and self.label.property("role") != role:
             self.label.setProperty("role", role)

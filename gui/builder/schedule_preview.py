@@ -16,6 +16,12 @@ from training.schedules import schedule_factor
 POINTS = 240
 
 
+def total_steps(experiment: Experiment, steps_per_epoch: int) -> int:
+    """Return the steps of the whole run: all epochs, or the limit if that comes first."""
+    total = max(1, steps_per_epoch * experiment.epochs)
+    return min(total, experiment.steps) if experiment.steps else total
+
+
 class SchedulePreview(QWidget):
     """Shape of η over the run, with a dot where the run stands."""
 
@@ -37,7 +43,7 @@ class SchedulePreview(QWidget):
 
     def show_schedule(self, experiment: Experiment, steps_per_epoch: int) -> None:
         """Draw the schedule of `experiment`."""
-        total = max(1, steps_per_epoch * experiment.epochs)
+        total = total_steps(experiment, steps_per_epoch)
         factor = schedule_factor(experiment.schedule, steps_per_epoch=steps_per_epoch, total_steps=total)
         count = min(POINTS, total)
         last = max(1, count - 1)

@@ -34,7 +34,7 @@ LABELS = {
     "stopping.criteria.combine": "End the run when", "stopping.criteria.k": "How many (k)",
     "evaluation.every": "Evaluate every", "evaluation.unit": "Counted in",
     "evaluation.train_samples": "Samples evaluated",
-    "dtype": "Precision",
+    "dtype": "Precision", "steps": "Steps at most",
 }
 
 TITLES = {
@@ -99,7 +99,7 @@ ZERO = {
     "optimizer.gradient_noise": "off", "optimizer.reference_batch": "off", "schedule.warmup": "none",
     "schedule.length": "rest of the run", "data.limit": "all", "regularization.l1": "off",
     "regularization.l2": "off", "stopping.early.burn_in": "none", "stopping.early.min_delta": "any",
-    "optimizer.lr_decay": "off", "schedule.cooldown": "none",
+    "optimizer.lr_decay": "off", "schedule.cooldown": "none", "steps": "no limit",
 }
 UNITS = {
     "network.skip_every": "every {} layers", "stopping.early.patience": "{} evaluations",

@@ -1,0 +1,114 @@
+"""The controls: what they understand, and what they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+
+from gui.builder import wording
+from gui.builder.editors import (
+    ChoiceField,
+    NumberField,
+    next_number,
+    parse_number,
+    parse_widths,
+    widths_text,
+)
+from gui.builder.fields import Field, Option
+
+
+@pytest.mark.parametrize(("text", "whole", "value"), [
+    ("1e-3", False, 0.001), (" 3 ", True, 3), ("−2", False, -2.0), (".5", False, 0.5), ("1e3", True, 1000),
+    ("1_000", True, 1000), ("2.5", True, 2.5), ("abc", False, "abc"), ("", False, ""), ("nan", False, "nan"),
+    ("inf", False, "inf"), ("1e", False, "1e"), ("0,1", False, "0,1"), ("off", False, "off"),
+])  # fmt: skip
+def test_numbers_are_read_in_any_notation_and_other_text_is_kept(text: str, whole: bool, value: Any) -> None:
+    read = parse_number(text, whole=whole)
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_words_for_zero() -> None:
+    assert parse_number("Off", whole=False, zero_words=("off",)) == 0.0
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_shown_reads_back_exactly(value: float) -> None:
+    assert parse_number(wording.number(value), whole=False) == value
+
+
+@pytest.mark.parametrize(("text", "widths"), [
+    ("16 16 16", [16, 16, 16]), ("16 ×3", [16] * 3), ("16x3, 8", [16, 16, 16, 8]), ("32, 16;8", [32, 16, 8]),
+    ("", []), ("4*2", [4, 4]), ("16 a", [16, "a"]),
+])  # fmt: skip
+def test_widths_are_read(text: str, widths: list[Any]) -> None:
+    assert parse_widths(text) == widths
+
+
+@given(st.lists(st.integers(1, 1024), max_size=64))
+def test_widths_shown_read_back(widths: list[int]) -> None:
+    assert parse_widths(widths_text(widths)) == widths
+
+
+@pytest.mark.parametrize(("value", "direction", "whole", "expected"), [
+    (0.01, 1, False, 0.02), (0.01, -1, False, 0.009), (9, 1, True, 10), (0.9, 1, False, 1.0), (0, 1, False, 0.001),
+    (0.001, -1, False, 0.0009), (32, -1, True, 31),
+])  # fmt: skip
+def test_arrow_keys_step_in_the_first_digit(value: float, direction: int, whole: bool, expected: float) -> None:
+    assert next_number(value, direction, whole=whole, low=None, high=None) == pytest.approx(expected)
+
+
+def test_steps_stay_within_the_bounds() -> None:
+    assert next_number(1, -1, whole=True, low=1, high=5) == 1
+    assert next_number(0, -1, whole=False, low=0, high=1) == 0
+
+
+def test_a_number_says_units_at_rest_and_the_bare_number_while_edited(qtbot: Any) -> None:
+    field = NumberField(Field("stopping.early.patience", "Patience", "", "integer"))
+    qtbot.addWidget(field)
+    field.show_value(40)
+    assert field.text() == "40 evaluations"
+    field.show()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    assert field.text() == "40"
+    field.clearFocus()
+    assert field.text() == "40 evaluations"
+
+
+def test_typing_reports_every_keystroke_and_enter_commits_once(qtbot: Any) -> None:
+    field = NumberField(Field("optimizer.lr", "Learning rate", "", "number"))
+    qtbot.addWidget(field)
+    field.show_value(0.01)
+    field.show()
+    edited: list[Any] = []
+    committed: list[bool] = []
+    field.edited.connect(edited.append)
+    field.committed.connect(lambda: committed.append(True))
+    field.selectAll()
+    qtbot.keyClicks(field, "1e-3")
+    assert edited == [1.0, "1e", "1e-", 0.001]
+    assert not committed
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert committed == [True]
+
+
+def test_showing_a_value_reports_nothing(qtbot: Any) -> None:
+    field = ChoiceField(Field("x", "X", "", "choice", (Option("a", "A"), Option("b", "B"))))
+    qtbot.addWidget(field)
+    field.edited.connect(lambda value: pytest.fail(f"reported {value}"))
+    field.show_value("b")
+    assert field.currentText() == "B"
+
+
+@pytest.mark.parametrize(("key", "value", "text"), [
+    ("optimizer.clip_norm", 0.0, "off"), ("network.skip_every", 2, "every 2 layers"), ("optimizer.lr", 1e-8, "1e-8"),
+    ("stopping.early.patience", 1, "1 evaluation"), ("seed", 0, "0"), ("optimizer.lr", 1.0, "1"),
+])  # fmt: skip
+def test_numbers_at_rest(key: str, value: float, text: str) -> None:
+    assert wording.at_rest(key, value) == text
