@@ -133,6 +133,8 @@ class PredictedTrue(Panel):
         texts = []
         for name, part, predicted in zip(("train", "held out"), self.parts, self.predicted, strict=True):
             score = r_squared(part.y, predicted)
+            if not part.whole:
+                name = f"{name}, {len(part)} drawn"
             if not np.isnan(score):
                 texts.append(f"{score:.3f} {name}" if score > -10 else f"{ranges.scientific(score)} {name}")
         self.axes.note = "\n".join(["R²", *texts]) if texts else ""
