@@ -464,7 +464,6 @@ class Engine:
     ) -> int:
         """Find the first record that is not finite; go back there if there is one, else evaluate if due."""
         self._fetch_records(records, done)
-        self._last_grad_norm = records[done - 1, :, 2].copy()
         running = self._running()
         finite = np.isfinite(records[:done, running][:, :, (0, 2, 3)]).all(axis=(1, 2))
         if not finite.all():
@@ -474,6 +473,7 @@ class Engine:
             self._repeat_without_graph(records, bad + 1)
             self._end_diverged(records[bad])
             done = bad + 1
+        self._last_grad_norm = records[done - 1, :, 2].copy()
         if self._evaluation_due():
             evaluations.append(self._evaluate())
         self._end_if_complete()

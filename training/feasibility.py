@@ -6,6 +6,7 @@ import psutil
 import torch
 
 from models.architecture import Architecture
+from models.network import EVALUATION_BLOCK
 from training.batches import GATHER_VALUES
 from training.consistency import loss_against_task
 from training.data.prepare import PreparedData
@@ -76,12 +77,13 @@ def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -
     itemsize = 8 if experiment.dtype == "float64" else 4
     batch = batch_size_of(experiment, data)
     parameters = PARAMETER_BUFFERS * replicas * architecture.n_parameters
-    activations = ACTIVATION_BUFFERS * replicas * batch * sum(architecture.widths)
-    # Each replica has an order of its own; what it sees next is copied a block at a time.
     training, held_out = len(data.x_train), len(data.x_val)
+    evaluated = max(min(training, experiment.evaluation.train_samples), held_out)
+    at_once = min(evaluated, max(1, EVALUATION_BLOCK // (replicas * max(architecture.widths))))
+    activations = ACTIVATION_BUFFERS * replicas * max(batch, at_once) * sum(architecture.widths)
+    # Each replica has an order of its own; what it sees next is copied a block at a time.
     per_sample = data.n_inputs + data.n_outputs
     samples = 2 * (training + held_out) * per_sample + min(GATHER_VALUES, replicas * training * per_sample)
-    evaluated = max(min(training, experiment.evaluation.train_samples), held_out)
     outputs = EVALUATION_BUFFERS * replicas * evaluated * data.n_outputs
     return itemsize * (parameters + activations + samples + outputs) + 8 * replicas * training
 

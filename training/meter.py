@@ -17,6 +17,8 @@ from torch import Tensor
 from models.network import Network
 from training.progress import LAYER_COLUMNS, column, record_width
 
+SMALLEST = torch.finfo(torch.float64).tiny
+
 
 class Meter(ABC):
     """Fills `measured`, ``[columns, R]`` float64, in the order of `training.progress.column`."""
@@ -105,4 +107,10 @@ def make_meter(network: Network, moved: Tensor) -> Meter:
 
 def _norm(values: Tensor, dims: int | tuple[int, int], out: Tensor) -> None:
     # Summed in float64: the squares of a vanished gradient (1e-23) underflow in float32.
-    torch.linalg.vector_norm(values, 2, dims, dtype=torch.float64, out=out)
+    if values.dtype != torch.float64:
+        torch.linalg.vector_norm(values, 2, dims, dtype=torch.float64, out=out)
+        return
+    # Those of 1e155 overflow and of 1e-163 underflow in float64 too: scale by the largest, as BLAS does.
+    largest = values.abs().amax(dims, keepdim=True).clamp_(min=SMALLEST)
+    torch.linalg.vector_norm(values / largest, 2, dims, out=out)
+    out.mul_(largest.view(-1))
