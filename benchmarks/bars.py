@@ -1,0 +1,80 @@
+"""The bars: what the lab has to reach, and where the figure is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.single import SKLEARN, TUTORIAL
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar; `figure` takes the results of `section`."""
+
+    section: str
+    title: str
+    figure: Callable[[dict[str, Any]], float]
+    limit: float
+    unit: str = "×"
+    at_most: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """The limit in words, such as ``at least 2×``."""
+        return f"{'at most' if self.at_most else 'at least'} {self.text(self.limit)}"
+
+    def text(self, value: float) -> str:
+        """Return a figure with its unit."""
+        if self.unit == "%":
+            return f"{100 * value:.0f} %"
+        digits = 0 if abs(value) >= 100 or (value == self.limit and float(value).is_integer()) else 2
+        return f"{value:.{digits}f}{self.unit}"
+
+    def met(self, value: float) -> bool:
+        """Tell whether a figure reaches the bar."""
+        return value <= self.limit if self.at_most else value >= self.limit
+
+
+def _single(network: str, peer: str) -> Callable[[dict[str, Any]], float]:
+    return lambda results: float(results[network]["lab_against"][peer])
+
+
+BARS = (
+    Bar("single", "S against scikit-learn", _single("S", SKLEARN), 2.0),
+    Bar("single", "D against scikit-learn", _single("D", SKLEARN), 2.0),
+    Bar("single", "M against scikit-learn", _single("M", SKLEARN), 1.2),
+    Bar("single", "S against a plain PyTorch loop", _single("S", TUTORIAL), 4.0),
+    Bar("single", "D against a plain PyTorch loop", _single("D", TUTORIAL), 3.0),
+    Bar("single", "D with batch norm against a plain PyTorch loop", _single("D+BN", TUTORIAL), 3.0),
+    Bar("population", "32 replicas of S against that loop run 32 times",
+        lambda results: float(results["lab_against"][TUTORIAL]), 25.0),
+    Bar("window", "Steps per second in the window, of those without one",
+        lambda results: float(results["share_of_headless"]), 0.75, "%"),
+    Bar("window", "Redraws per second meanwhile", lambda results: float(results["redraws_per_second"]), 15.0, " /s"),
+    Bar("window", "Delay of the event loop, 99th percentile",
+        lambda results: float(results["delay_ms"]["p99"]), 33.0, " ms", at_most=True),
+    Bar("window", "Delay of the event loop, longest",
+        lambda results: float(results["delay_ms"]["max"]), 100.0, " ms", at_most=True),
+    Bar("window", "A redraw at 1,000,000 recorded steps, against one at 10,000",
+        lambda results: float(results["redraw"]["ratio"]), 1.5, "×", at_most=True),
+    Bar("startup", "Command to a window that answers, warm",
+        lambda results: float(results["seconds_to_ready"]), 2.5, " s", at_most=True),
+)
+
+
+def judged(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every bar with the figure measured and whether it is met; None where it was not measured."""
+    rows = []
+    for bar in BARS:
+        section = results.get(bar.section)
+        figure = None if section is None else bar.figure(section)
+        rows.append({
+            "bar": bar.title,
+            "wanted": bar.wanted,
+            "measured": None if figure is None else bar.text(figure),
+            "value": figure,
+            "met": None if figure is None else bar.met(figure),
+        })
+    return rows

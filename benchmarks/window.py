@@ -1,0 +1,52 @@
+"""Training in the window against training without one, the event loop's delay, and what a redraw costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cases import S
+from benchmarks.display import Display
+from benchmarks.effort import Effort
+
+
+def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dict[str, Any]:
+    """Return speeds, delays and redraw times; every figure comes from a fresh process."""
+    shares, windows, headless = [], [], []
+    for turn in range(effort.window_rounds):
+        say(f"Window, round {turn + 1} of {effort.window_rounds}")
+        order = ("headless", "window") if turn % 2 == 0 else ("window", "headless")
+        found = {what: _measure(display, what, effort.window_seconds) for what in order}
+        windows.append(found["window"])
+        headless.append(found["headless"]["steps_per_second"])
+        shares.append(found["window"]["steps_per_second"] / found["headless"]["steps_per_second"])
+    say("Redraws")
+    redraw = _measure(display, "redraw", 0)
+    lateness = np.concatenate([round_["lateness_ms"] for round_ in windows])
+    few, many = redraw["milliseconds"]
+    return {
+        "network": S.title,
+        "platform": display.name,
+        "size": windows[0]["size"],
+        "rounds": effort.window_rounds,
+        "seconds_each": effort.window_seconds,
+        "steps_per_second": median(round_["steps_per_second"] for round_ in windows),
+        "headless_steps_per_second": median(headless),
+        "share_of_headless": median(shares),
+        "redraws_per_second": median(round_["redraws_per_second"] for round_ in windows),
+        "share_of_a_core_for_the_window": median(round_["share_of_window_thread"] for round_ in windows),
+        "delay_ms": {
+            "p50": float(np.percentile(lateness, 50)),
+            "p99": float(np.percentile(lateness, 99)),
+            "max": float(lateness.max()),
+            "max_median_of_rounds": median(max(round_["lateness_ms"]) for round_ in windows),
+        },
+        "redraw": {"steps": redraw["steps"], "milliseconds": [few, many], "ratio": many / few},
+    }
+
+
+def _measure(display: Display, what: str, seconds: float) -> dict[str, Any]:
+    return display.run("benchmarks.window_process", what, str(seconds))
