@@ -68,6 +68,8 @@ class Session:
         self._target: int | float | None = None  # steps (int) or epochs (float) to run to; None: to the end
         self._target_is_epoch = False
         self._edits: list[tuple[str, Any]] = []
+        self._applying_edits = False
+        self._go_when_reopened = False
         self._stop_asked = False
         self._snapshot_asked = False
         self._chunk = 1
@@ -92,6 +94,7 @@ class Session:
     def pause(self) -> None:
         """Stop training after the current chunk; nothing is lost."""
         with self._changed:
+            self._go_when_reopened = False
             if self._state == "playing":
                 self._state = "paused"
 
@@ -159,10 +162,14 @@ class Session:
     def _work(self) -> None:
         with self._changed:
             edits, self._edits = self._edits, []
+            self._applying_edits = bool(edits)
             stop, self._stop_asked = self._stop_asked, False
             snapshot, self._snapshot_asked = self._snapshot_asked, False
-        for key, value in edits:
-            self._apply(key, value)
+        try:
+            for key, value in edits:
+                self._apply(key, value)
+        finally:
+            self._reopen()
         if stop:
             self._stop()
         if self._state == "playing":
@@ -178,9 +185,13 @@ class Session:
             return
         self.outbox.append(edit)
         self._report_and_settle(self.engine.advance(0))
+
+    def _reopen(self) -> None:
+        """Let a finished run go on if the edits allow it, at once if that was asked for since."""
         with self._changed:
             if self._state == "finished" and not self.engine.finished:
-                self._state = "paused"
+                self._state = "playing" if self._go_when_reopened else "paused"
+            self._applying_edits = self._go_when_reopened = False
 
     def _stop(self) -> None:
         self.engine.stop()
@@ -189,14 +200,18 @@ class Session:
     def _train(self) -> None:
         steps = self._steps_allowed()
         if steps == 0:
-            self.pause()
+            self._pause_at_target()
             return
         progress = self.engine.advance(steps)
         self._chunk = next_chunk(self._chunk, progress)
         self._measure_speed(progress)
         self._report_and_settle(progress)
-        if self._steps_allowed() == 0:
-            self.pause()
+        self._pause_at_target()
+
+    def _pause_at_target(self) -> None:
+        with self._changed:  # asked again under the lock: another target may have been set meanwhile
+            if self._steps_allowed() == 0:
+                self.pause()
 
     def _steps_allowed(self) -> int:
         engine = self.engine
@@ -225,8 +240,12 @@ class Session:
 
     def _fail(self, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
-        self.engine.fail(message)
-        self.outbox.append(Failure(message, "".join(traceback.format_exception(error))))
+        details = "".join(traceback.format_exception(error))
+        try:
+            self.engine.fail(message)
+        except Exception as second:  # a device that is lost fails again when asked for its weights
+            details = "".join(traceback.format_exception(second))  # names both
+        self.outbox.append(Failure(message, details))
         with self._changed:
             if self._state != "closed":
                 self._state = "finished"
@@ -240,3 +259,7 @@ class Session:
             self._target, self._target_is_epoch = target, is_epoch
             self._state = "playing"
             self._changed.notify_all()
+        elif self._state == "finished" and (self._edits or self._applying_edits):
+            # An edit on its way may let the run go on: remember the command until then.
+            self._target, self._target_is_epoch = target, is_epoch
+            self._go_when_reopened = True
