@@ -29,7 +29,7 @@ from training.experiment_file import PRESETS, find, load
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 LARGE, SMALL = (1440, 900), (1100, 700)
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def after_epochs(epochs: float) -> Callable[[MainWindow], bool]:
 
 def show_signals(window: MainWindow) -> None:
     """Show the backpropagated signal in place of the weight gradients."""
-    window.gradients.signal_pill.click()
+    window.gradients.pills["signal_norm"].click()
 
 
-def raise_the_rate(window: MainWindow) -> None:
+def type_a_wrong_rate(window: MainWindow) -> None:
     """Type a mistake into the learning rate, so that its error shows."""
     window.builder.reveal("optimizer.lr")
     field = QApplication.focusWidget()
@@ -72,7 +72,7 @@ SCENES = (
     Scene("regression", "sine_overfit", until=after_epochs(300)),
     Scene("digits", "digits", until=after_epochs(10)),
     Scene("own-table", "pendulum_csv", theme=LIGHT, until=after_epochs(40)),
-    Scene("error", "two_spirals", size=SMALL, until=after_epochs(20), act=raise_the_rate),
+    Scene("error", "two_spirals", size=SMALL, until=after_epochs(20), act=type_a_wrong_rate),
 )
 
 
@@ -116,7 +116,7 @@ def wait(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError("the scene did not get where it should within a minute")
+            raise TimeoutError("the scene did not get where it should in time")
         QTest.qWait(10)
 
 
