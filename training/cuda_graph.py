@@ -52,14 +52,20 @@ class CapturedStep:
     def _capture(self, x: Tensor, target: Tensor, lr: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
         held_x, held_target = x.contiguous().clone(), target.contiguous().clone()
         saved = self._save()
+        try:
+            graph = self._record(held_x, held_target, lr)
+        finally:
+            self._restore(saved)
+        return graph, held_x, held_target
+
+    def _record(self, x: Tensor, target: Tensor, lr: Tensor) -> torch.cuda.CUDAGraph:
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # untyped in torch 2.13
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP_STEPS):
-                self.step.run(held_x, held_target, lr)
+                self.step.run(x, target, lr)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self.step.run(held_x, held_target, lr)
-        self._restore(saved)
-        return graph, held_x, held_target
+            self.step.run(x, target, lr)
+        return graph
