@@ -66,6 +66,7 @@ LEFT_WIDTH = 304
 AUTOSAVE_MS = 1000
 REBUILD_MS = 200
 SNAPSHOT_SECONDS = 0.08
+FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 ROOM_FOR_TWO = 560  # pixels the data row needs to show two views side by side
 
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self._version = 0
         self._seen: dict[Panel, int] = {}
         self._snapshot_at = 0.0
+        self._figures_at = 0.0
         self._said_state = ""
         self._closing = False
         self._marked_under_way = False
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self._make_menu()
         self._lay_out()
         self._connect()
+        self.pace.rest = {self.network: 1.5, self.confusion: 2.5, self.predicted: 1.5}
         for panel in self.panels:
             panel.restyle(self.theme)
         self.criteria.show_settings(experiment.stopping.criteria)
@@ -297,32 +300,37 @@ class MainWindow(QMainWindow):
             self._compare_with_run()
         if news.ended:
             self.control.ask_snapshot()
+        if news.started or news.ended:
+            self._figures_at = 0.0
         self._redraw()
 
     def _redraw(self) -> None:
-        now = time.perf_counter()
+        now, started = time.perf_counter(), time.thread_time()
         self.pace.begin()
         drawn = self._refresh_panels(now)
-        self._show_figures()
-        self._show_state()
+        if now - self._figures_at >= FIGURES_SECONDS:
+            self._figures_at = now
+            self._show_figures()
+            self._show_state()
         self._ask_snapshot(now)
         if drawn:
-            self.pace.spend(time.perf_counter() - now)
+            self.pace.spend(time.thread_time() - started)  # work, without the waits for the interpreter
             self.redraws += 1
         self.timer.setInterval(round(1000 * self.pace.interval()))
 
     def _refresh_panels(self, now: float) -> bool:
-        """Refresh the panels that can be seen, have changed, and whose turn it is."""
+        """Refresh the panels that can be seen and have changed; while training, those whose turn it is."""
         view = self.control.view
         if view is None or self.isMinimized():
             return False
         changed = [panel for panel in self.panels if self._seen.get(panel) != self._version and panel.isVisible()]
-        chosen = self.pace.choose(changed, now) if view.playing else changed
-        for panel in self.panels:
-            if panel in chosen:
-                self._seen[panel] = self._version
-                panel.refresh(view)
-        return bool(chosen)
+        if view.playing:
+            turn = self.pace.next_panel(changed, now)
+            changed = [panel for panel in changed if panel is turn]
+        for panel in changed:
+            self._seen[panel] = self._version
+            panel.refresh(view)
+        return bool(changed)
 
     def _ask_snapshot(self, now: float) -> None:
         view = self.control.view
@@ -336,9 +344,9 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent) -> bool:
         # All painting of the window happens inside this one event: its cost sets the pace.
         if event.type() == QEvent.Type.UpdateRequest:
-            started = time.perf_counter()
+            started = time.thread_time()
             handled = super().event(event)
-            self.pace.spend(time.perf_counter() - started)
+            self.pace.spend(time.thread_time() - started)
             return handled
         return super().event(event)
 

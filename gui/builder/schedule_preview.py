@@ -61,7 +61,7 @@ class SchedulePreview(QWidget):
 
     def show_position(self, done: float | None) -> None:
         """Put the dot at a share of the run, or take it away."""
-        at = None if done is None else min(1.0, max(0.0, done))
+        at = None if done is None else round(min(1.0, max(0.0, done)) * POINTS) / POINTS  # no repaint for less
         if at != self._done:
             self._done = at
             self.update()
