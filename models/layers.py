@@ -44,6 +44,10 @@ class Linear:
     def forward(self, x: Tensor) -> Tensor:
         """Return z ``[R, B, fan_out]`` for x ``[R, B, fan_in]``."""
         self.x = x
+        return self.apply(x)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Return the same as `forward`, keeping nothing for a backward pass."""
         if self._b is None:
             return torch.bmm(x, self._w)
         return torch.baddbmm(self._b, x, self._w)
@@ -82,10 +86,20 @@ class BatchNorm:
 
     def forward(self, z: Tensor, training: bool) -> Tensor:
         """Return the normalized z."""
+        if not training:
+            return self.apply(z)
         self._z = self._side_by_side(z)
-        self._gamma, beta = self._single or (self.weight.value.reshape(-1), self.bias.value.reshape(-1))
+        self._gamma, beta = self._scale_and_shift()
         out, self._mean, self._invstd = torch.native_batch_norm(
-            self._z, self._gamma, beta, self._running_mean, self._running_var, training, BATCH_NORM_MOMENTUM, NORM_EPS
+            self._z, self._gamma, beta, self._running_mean, self._running_var, True, BATCH_NORM_MOMENTUM, NORM_EPS
+        )
+        return self._apart(out)
+
+    def apply(self, z: Tensor) -> Tensor:
+        """Return z normalized with the running statistics, keeping nothing for a backward pass."""
+        gamma, beta = self._scale_and_shift()
+        out, _, _ = torch.native_batch_norm(
+            self._side_by_side(z), gamma, beta, self._running_mean, self._running_var, False, 0.0, NORM_EPS
         )
         return self._apart(out)
 
@@ -100,6 +114,9 @@ class BatchNorm:
         self.weight.grad.copy_(dgamma)
         self.bias.grad.copy_(dbeta)
         return self._apart(dz)
+
+    def _scale_and_shift(self) -> tuple[Tensor, Tensor]:
+        return self._single or (self.weight.value.reshape(-1), self.bias.value.reshape(-1))
 
     def _side_by_side(self, x: Tensor) -> Tensor:
         """Lay the features of all replicas side by side, ``[B, R·F]``, as the kernel wants them."""
@@ -126,6 +143,11 @@ class LayerNorm:
         self._z = z
         self._normalized, self._mean, self._rstd = torch.native_layer_norm(z, self._shape, None, None, NORM_EPS)
         return torch.addcmul(self._beta, self._normalized, self._gamma)
+
+    def apply(self, z: Tensor) -> Tensor:
+        """Return the same as `forward`, keeping nothing for a backward pass."""
+        normalized, _, _ = torch.native_layer_norm(z, self._shape, None, None, NORM_EPS)
+        return torch.addcmul(self._beta, normalized, self._gamma)
 
     def backward(self, dy: Tensor) -> Tensor:
         """Write the gradients of weight and bias, and return that of z."""

@@ -22,8 +22,12 @@ class Loss(ABC):
     """A loss function with an explicit gradient."""
 
     @abstractmethod
+    def values(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, shape ``[R, B]``."""
+
     def value(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each replica, shape ``[R]``."""
+        """Return the loss of each replica, the mean over its samples, shape ``[R]``."""
+        return self.values(output, target).mean(1)
 
     @abstractmethod
     def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,9 +41,10 @@ class Loss(ABC):
 class CrossEntropyLoss(Loss):
     """L = −(1/B) Σ t · log softmax(z); its gradient is (softmax(z) − t)/B."""
 
-    def value(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each replica, shape ``[R]``."""
-        return (_log_softmax(output) * target).sum((1, 2)).mul_(_number(-1.0 / output.shape[1]))
+    def values(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, shape ``[R, B]``."""
+        # With the classes first, the kernels work along samples, ten times faster than along a few classes.
+        return (torch.log_softmax(output.mT.contiguous(), 1) * target.mT).sum(1).neg_()
 
     def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
@@ -56,9 +61,9 @@ class CrossEntropyLoss(Loss):
 class MeanSquaredErrorLoss(Loss):
     """L = mean (z − t)²."""
 
-    def value(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each replica, shape ``[R]``."""
-        return (output - target).square_().mean((1, 2))
+    def values(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, shape ``[R, B]``."""
+        return (output - target).square_().mean(2)
 
     def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
@@ -73,9 +78,9 @@ class MeanSquaredErrorLoss(Loss):
 class MeanAbsoluteErrorLoss(Loss):
     """L = mean |z − t|; the gradient at zero is taken as zero."""
 
-    def value(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each replica, shape ``[R]``."""
-        return (output - target).abs_().mean((1, 2))
+    def values(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, shape ``[R, B]``."""
+        return (output - target).abs_().mean(2)
 
     def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
@@ -93,23 +98,23 @@ class HuberLoss(Loss):
     def __init__(self, delta: float = 1.0) -> None:
         self.delta = delta
 
-    def value(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each replica, shape ``[R]``."""
-        return self._value(output - target)[0]
+    def values(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, shape ``[R, B]``."""
+        return self._parts(output - target)[0].mean(2)
 
     def value_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss ``[R]`` and its gradient with respect to `output` ``[R, B, C]``."""
-        loss, clipped = self._value(output - target)
-        return loss, clipped.mul_(_number(1.0 / _values_per_replica(output)))
+        loss, clipped = self._parts(output - target)
+        return loss.mean((1, 2)), clipped.mul_(_number(1.0 / _values_per_replica(output)))
 
     def module(self) -> nn.Module:
         """Return `torch.nn.HuberLoss`."""
         return nn.HuberLoss(delta=self.delta)
 
-    def _value(self, difference: Tensor) -> tuple[Tensor, Tensor]:
+    def _parts(self, difference: Tensor) -> tuple[Tensor, Tensor]:
         # With c = clamp(d, ±δ), both branches are c (d − c/2).
         clipped = difference.clamp(-self.delta, self.delta)
-        return difference.sub_(clipped, alpha=0.5).mul_(clipped).mean((1, 2)), clipped
+        return difference.sub_(clipped, alpha=0.5).mul_(clipped), clipped
 
 
 def _log_softmax(output: Tensor) -> Tensor:

@@ -49,6 +49,13 @@ class Block:
             return self.a * self.mask
         return self.a
 
+    def apply(self, x: Tensor) -> Tensor:
+        """Return the block's output in evaluation mode, keeping nothing."""
+        z = self.linear.apply(x)
+        if self.norm is not None:
+            z = self.norm.apply(z)
+        return self.activation.forward(z)
+
     def backward(self, upstream: Tensor) -> None:
         """Write the parameters' gradients, and keep `signal`."""
         if self.mask is not None:
@@ -187,12 +194,26 @@ class Network:
         return projection.input_gradient(upstream)
 
     def predict(self, x: Tensor) -> Tensor:
-        """Return the outputs in evaluation mode, in blocks of samples where there are many."""
-        widest = max(self.architecture.widths) * self.replicas
+        """Return the outputs in evaluation mode, in blocks of samples where there are many.
+
+        The same as `forward`, but nothing is kept on the way: memory just let go is at hand for the next layer.
+        """
+        widest = max(self.architecture.widths[1:]) * self.replicas
         rows = max(1, EVALUATION_BLOCK // widest)
         if x.shape[1] <= rows:
-            return self.forward(x, training=False)
-        return torch.cat([self.forward(part, training=False) for part in torch.split(x, rows, dim=1)], dim=1)
+            return self._predict(x)
+        return torch.cat([self._predict(part) for part in torch.split(x, rows, dim=1)], dim=1)
+
+    def _predict(self, x: Tensor) -> Tensor:
+        entry = x
+        for index, block in enumerate(self.blocks):
+            if self._skip_starts[index]:
+                entry = x
+            x = block.apply(x)
+            if self._skip_ends[index]:
+                projection = self.projections.get(index)
+                x = x + (projection.apply(entry) if projection else entry)
+        return self.output.apply(x)
 
     # --------------------------------------------------------------------------------- dropout
 

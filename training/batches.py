@@ -10,6 +10,8 @@ from torch import Generator, Tensor
 
 GATHER_VALUES = 8_000_000
 """Values copied at once when a permutation is laid out: few copies for small data, bounded memory for large."""
+CACHED_VALUES = 250_000
+"""The same on a CPU, where batches are best read while they are in its cache."""
 
 
 class Batches:
@@ -41,19 +43,17 @@ class Batches:
         self.epoch = 0
         self.position = 0
         self._order: Tensor | None = None
-        self._block: tuple[Tensor, Tensor] | None = None
-        self._block_start = 0
+        self._cut: list[tuple[Tensor, Tensor]] = []  # the next batches, last first
+        self._cut_size = 0
 
     def next(self, size: int) -> tuple[Tensor, Tensor]:
         """Return the next ``(x [R, B, F], target [R, B, C])``, B being `size` or what is left of the epoch."""
         if size >= self.samples:
             return self._everything()
-        start = self.position
-        stop = min(start + size, self.samples)
-        block_x, block_target = self._block_with(start, stop, size)
-        first = start - self._block_start
-        batch = block_x.narrow(1, first, stop - start), block_target.narrow(1, first, stop - start)
-        self._move_to(stop)
+        if not self._cut or size != self._cut_size:
+            self._cut_batches(size)
+        batch = self._cut.pop()
+        self._move_to(self.position + batch[0].shape[1])
         return batch
 
     def steps_left_in_epoch(self, size: int) -> int:
@@ -82,7 +82,7 @@ class Batches:
         self.epoch = state["epoch"]
         self.position = state["position"]
         self._order = None if state["order"] is None else state["order"].clone()
-        self._block = None
+        self._cut = []
         for generator, saved in zip(self.generators, state["generators"], strict=True):
             generator.set_state(saved)
 
@@ -98,17 +98,9 @@ class Batches:
             self.epoch += 1
             self.position = 0
             self._order = None
-            self._block = None
+            self._cut = []
         else:
             self.position = stop
-
-    def _block_with(self, start: int, stop: int, size: int) -> tuple[Tensor, Tensor]:
-        if self._order is None:
-            self._order = self._permutation()
-        block = self._block
-        if block is None or start < self._block_start or stop > self._block_start + block[0].shape[1]:
-            block = self._gather(start, size)
-        return block
 
     def _permutation(self) -> Tensor:
         order = torch.stack([torch.randperm(self.samples, generator=generator) for generator in self.generators])
@@ -116,19 +108,22 @@ class Batches:
             return order.pin_memory().to(self.x.device, non_blocking=True)
         return order
 
-    def _gather(self, start: int, size: int) -> tuple[Tensor, Tensor]:
-        assert self._order is not None
+    def _cut_batches(self, size: int) -> None:
+        """Lay out the next stretch of the permutation, and cut it into batches."""
+        if self._order is None:
+            self._order = self._permutation()
         replicas = len(self.generators)
         per_sample = replicas * (self.x.shape[1] + self.target.shape[1])
-        count = max(size, GATHER_VALUES // per_sample // size * size)
-        chosen = self._order[:, start : start + count]
+        values = GATHER_VALUES if self.x.is_cuda else CACHED_VALUES
+        count = max(1, values // per_sample // size) * size
+        chosen = self._order[:, self.position : self.position + count]
         rows = chosen.reshape(-1)
-        self._block_start = start
-        self._block = (
-            self.x.index_select(0, rows).view(replicas, chosen.shape[1], -1),
-            self.target.index_select(0, rows).view(replicas, chosen.shape[1], -1),
+        x, target = (
+            torch.split(samples.index_select(0, rows).view(replicas, chosen.shape[1], -1), size, dim=1)
+            for samples in (self.x, self.target)
         )
-        return self._block
+        self._cut = list(zip(x, target, strict=True))[::-1]
+        self._cut_size = size
 
 
 def _steps(samples: int, size: int, drop_single: bool) -> int:

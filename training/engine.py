@@ -133,7 +133,7 @@ class Engine:
     @property
     def finished(self) -> bool:
         """Whether every replica's run has ended."""
-        return all(outcome is not None for outcome in self.outcomes)
+        return None not in self.outcomes
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -209,11 +209,12 @@ class Engine:
         done = 0
         while done < len(records) and not self.finished:
             self._do_step(records, done)
+            record = records[done]
             done += 1
             if self._watch_every_step:
-                self._last_grad_norm = records[done - 1, :, 2]
-            if self._watch_every_step and not math.isfinite(self._worth_watching(records[done - 1])):
-                self._end_diverged(records[done - 1])
+                self._last_grad_norm = record[:, 2]
+                if not math.isfinite(self._worth_watching(record)):
+                    self._end_diverged(record)
             if self._evaluation_due():
                 if not self._watch_every_step:
                     break  # look for values that are not finite before anything is judged by them
@@ -523,7 +524,7 @@ class Engine:
         return (at_epoch_end and self._batches.epoch % every == 0) or self._is_complete()
 
     def _evaluate(self) -> EvaluationRecord:
-        measured = vars(self._evaluator.measure())
+        measured = dict(vars(self._evaluator.measure()))
         first = self._evaluated_at is None
         change = self._parameter_change()
         self._evaluated_at = self.step
@@ -532,15 +533,16 @@ class Engine:
             metrics = {name: float(values[replica]) for name, values in measured.items()}
             moved = math.nan if first else float(change[replica])
             self._judge_replica(replica, metrics, moved)
-        ended = np.ones(self.replicas, bool)
-        ended[running] = False
+        if first:
+            change = np.full(self.replicas, np.nan)
+        measured |= {"parameter_change": change, "grad_norm": self._last_grad_norm, "lr": self._rates_now()}
+        if len(running) < self.replicas:
+            ended = np.isin(np.arange(self.replicas), running, invert=True)
+            measured = {name: np.where(ended, np.nan, values) for name, values in measured.items()}
         return EvaluationRecord(
             step=self.step,
             epoch=self.epoch,
-            **{name: np.where(ended, np.nan, values) for name, values in measured.items()},
-            parameter_change=np.where(ended | first, np.nan, change),
-            grad_norm=np.where(ended, np.nan, self._last_grad_norm),
-            lr=np.where(ended, np.nan, self._rates_now()),
+            **{name: values.copy() for name, values in measured.items()},
             waited=np.array([float(judge.stopper.waited) for judge in self._judges]),
             best_step=np.array([float(judge.best_step) for judge in self._judges]),
             criteria=tuple(judge.criteria for judge in self._judges),

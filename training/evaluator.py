@@ -50,15 +50,30 @@ class Evaluator:
     def measure(self) -> Measured:
         """Evaluate the network as it is now."""
         output = self._network.predict(self._x)
-        right = None if self._labels is None else is_right(output, self._labels)
-        columns = []
-        for part in self._parts:
-            z, target = output[:, part], self._target[:, part]
-            score = r_squared(z, target) if right is None else share(right[:, part])
-            columns += [self._loss.value(z, target).double(), score.double()]
-        found = torch.stack(columns).cpu().numpy()
+        losses = self._loss.values(output, self._target)
+        if self._labels is None:
+            parts = self._regression(output, losses)
+        else:
+            parts = self._classification(output, losses, self._labels)
+        found = torch.cat(parts).cpu().numpy()
         train, held_out = found[:2], found[2:] if len(found) == 4 else np.full_like(found, np.nan)
         return Measured(train_loss=train[0], val_loss=held_out[0], train_score=train[1], val_score=held_out[1])
+
+    def _classification(self, output: Tensor, losses: Tensor, labels: Tensor) -> list[Tensor]:
+        """Return mean loss and accuracy ``[2, R]`` of each part; of equal outputs the first is the answer."""
+        right = torch.eq(output.argmax(-1), labels)
+        both = torch.stack([losses, right.to(losses.dtype)])
+        return [both[..., part].mean(-1, dtype=torch.float64) for part in self._parts]
+
+    def _regression(self, output: Tensor, losses: Tensor) -> list[Tensor]:
+        """Return mean loss and R² ``[2, R]`` of each part."""
+        return [
+            torch.stack([
+                losses[:, part].mean(-1, dtype=torch.float64),
+                r_squared(output[:, part], self._target[:, part]).double(),
+            ])
+            for part in self._parts
+        ]
 
 
 def targets_of(data: PreparedData, label_smoothing: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -74,16 +89,6 @@ def targets_of(data: PreparedData, label_smoothing: float, dtype: torch.dtype) -
         one_hot = torch.nn.functional.one_hot(torch.from_numpy(labels), classes).to(dtype)
         found.append(one_hot * (1.0 - label_smoothing) + label_smoothing / classes)
     return found[0], found[1]
-
-
-def is_right(output: Tensor, labels: Tensor) -> Tensor:
-    """Tell for each sample whether its largest output is the right class (the first of equal ones), ``[R, N]``."""
-    return output.argmax(-1) == labels
-
-
-def share(right: Tensor) -> Tensor:
-    """Return the share of samples that are right, ``[R]``."""
-    return right.sum(1, dtype=torch.float64) / right.shape[1]
 
 
 def r_squared(output: Tensor, target: Tensor) -> Tensor:

@@ -78,9 +78,13 @@ def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -
     batch = batch_size_of(experiment, data)
     parameters = PARAMETER_BUFFERS * replicas * architecture.n_parameters
     training, held_out = len(data.x_train), len(data.x_val)
-    evaluated = max(min(training, experiment.evaluation.train_samples), held_out)
-    at_once = min(evaluated, max(1, EVALUATION_BLOCK // (replicas * max(architecture.widths))))
-    activations = ACTIVATION_BUFFERS * replicas * max(batch, at_once) * sum(architecture.widths)
+    evaluated = min(training, experiment.evaluation.train_samples) + held_out
+    widest = max(architecture.widths[1:])
+    at_once = min(evaluated, max(1, EVALUATION_BLOCK // (replicas * widest)))
+    # A step keeps what every layer computed, for the way back; an evaluation only what the next layer needs.
+    activations = replicas * (
+        ACTIVATION_BUFFERS * batch * sum(architecture.widths) + ACTIVATION_BUFFERS * at_once * widest
+    )
     # Each replica has an order of its own; what it sees next is copied a block at a time.
     per_sample = data.n_inputs + data.n_outputs
     samples = 2 * (training + held_out) * per_sample + min(GATHER_VALUES, replicas * training * per_sample)
