@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         self._seen: dict[Panel, int] = {}
         self._snapshot_at = 0.0
         self._figures_at = 0.0
-        self._said_state = ""
+        self._shown_phase = ""
         self._closing = False
         self._marked_under_way = False
         self._recovered: Recovered | None = None
@@ -300,8 +300,8 @@ class MainWindow(QMainWindow):
             self._compare_with_run()
         if news.ended:
             self.control.ask_snapshot()
-        if news.started or news.ended:
-            self._figures_at = 0.0
+        if news.started or news.failures or self.control.phase != self._shown_phase:
+            self._figures_at = 0.0  # what has become of the run is shown without delay
         self._redraw()
 
     def _redraw(self) -> None:
@@ -371,7 +371,6 @@ class MainWindow(QMainWindow):
         self.transport.device.show_device(
             "CPU" if engine.device.type == "cpu" else "GPU", f"{engine.device_name}\n{notes}".strip()
         )
-        self._said_state = ""
         self._compare_with_run()
         self._summarize()
         if notes:
@@ -452,7 +451,6 @@ class MainWindow(QMainWindow):
         self._rebuild_timer.stop()
         self.banner.hide()
         self.control.start(self.builder.draft.experiment, play=play)
-        self._said_state = ""
         self._show_state()
 
     def _rebuild(self) -> None:
@@ -554,7 +552,7 @@ class MainWindow(QMainWindow):
             self.criteria.show_states(latest.criteria[0])
 
     def _show_state(self) -> None:
-        phase = self.control.phase
+        phase = self._shown_phase = self.control.phase
         reason = self.builder.reason_invalid()
         view = self.control.view
         state: str = phase
@@ -634,7 +632,6 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self._rebuild_timer.stop()
         self.control.start(document.saved, data)
-        self._said_state = ""
         self._name_window()
         self._compare_with_run()
         self._summarize()

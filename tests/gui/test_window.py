@@ -23,7 +23,10 @@ from training.history import History
 from training.validation import replace
 
 
-def key(qtbot: Any, window: MainWindow, code: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+
+
+def key(qtbot: Any, window: MainWindow, code: Qt.Key, modifier: Qt.KeyboardModifier = NO_MODIFIER) -> None:
     """Press a key wherever the focus is."""
     qtbot.keyClick(QApplication.focusWidget() or window, code, modifier)
 
@@ -360,7 +363,9 @@ def test_unsaved_changes_are_asked_about(
     assert (load(path).seed == 17) == (answer == "save")
 
 
-def test_unsaved_changes_survive_a_crash(qtbot: Any, open_window: Callable[..., MainWindow], state_folder: Path) -> None:
+def test_unsaved_changes_survive_a_crash(
+    qtbot: Any, open_window: Callable[..., MainWindow], state_folder: Path
+) -> None:
     window = open_window()
     type_into(qtbot, window.builder.editor("seed"), "99")
     qtbot.waitUntil(window.autosave.file.exists, timeout=5000)
