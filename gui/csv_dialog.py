@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QThread, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.builder.editors import Combo
 from gui.trainer import STACK_BYTES
 from training.data.csv_preview import CsvPreview, preview
 from training.data.load import Cancelled, load_prepared
@@ -72,7 +72,7 @@ class CsvDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.target = QComboBox(self)
+        self.target = Combo(self)
         self.target.setAccessibleName("Target column")
         self.target.currentIndexChanged.connect(self._target_changed)
         self.task = _combo(TASKS, "Task", self)
@@ -160,6 +160,9 @@ class CsvDialog(QDialog):
         self.table.setColumnCount(len(found.columns))
         self.table.setRowCount(len(found.rows))
         self.table.setHorizontalHeaderLabels([column.name for column in found.columns])
+        few = len(found.columns) <= 7
+        mode = QHeaderView.ResizeMode.Stretch if few else QHeaderView.ResizeMode.Interactive
+        self.table.horizontalHeader().setSectionResizeMode(mode)
         for row, cells in enumerate(found.rows):
             for column, cell in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(cell))
@@ -314,8 +317,8 @@ def _with_fitting_loss(experiment: Experiment, data: PreparedData) -> Experiment
     return validate(values)
 
 
-def _combo(options: dict[str, str], name: str, parent: QWidget) -> QComboBox:
-    combo = QComboBox(parent)
+def _combo(options: dict[str, str], name: str, parent: QWidget) -> Combo:
+    combo = Combo(parent)
     combo.setAccessibleName(name)
     for value, title in options.items():
         combo.addItem(title, value)

@@ -608,14 +608,19 @@ class MainWindow(QMainWindow):
 
     def _report_failure(self, failure: Failure) -> None:
         kept = "The run has ended as failed; everything recorded up to there is kept, and the program goes on."
-        ErrorDialog("Training failed", failure.message, kept, failure.details, self).open()
+        self._open_error("Training failed", failure.message, kept, failure.details)
 
     def report_exception(self, message: str, details: str) -> None:
         """Show an unexpected error of the window itself."""
         if self._closing:
             return
         kept = "Your experiment is kept. If the window misbehaves, save and start it again."
-        ErrorDialog("Something went wrong", message, kept, details, self).open()
+        self._open_error("Something went wrong", message, kept, details)
+
+    def _open_error(self, title: str, message: str, kept: str, details: str) -> None:
+        dialog = ErrorDialog(title, message, kept, details, self)
+        dialog.finished.connect(self.activateWindow)
+        dialog.open()
 
     # ------------------------------------------------------------------------------ documents
 

@@ -323,7 +323,27 @@ def widths_text(widths: Any) -> str:
     return ", ".join(f"{width} ×{count}" if count > 1 else f"{width}" for width, count in groups)
 
 
-class ChoiceField(QComboBox):
+class Combo(QComboBox):
+    """A list to choose from, its arrow drawn sharp, its text cut with an ellipsis where it is too long."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - 34
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self.palette().color(QPalette.ColorRole.PlaceholderText if not self.isEnabled()
+                                   else QPalette.ColorRole.Text)
+        painter.setPen(QPen(ink, 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        x, y = self.width() - 14.0, self.height() / 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 3.5, y - 2), QPointF(x, y + 2), QPointF(x + 3.5, y - 2)]))
+        painter.end()
+
+
+class ChoiceField(Combo):
     """One of a few named values; each says in its tooltip what it does."""
 
     edited = Signal(object)
@@ -369,22 +389,6 @@ class ChoiceField(QComboBox):
     def _describe(self) -> None:
         tip = self.currentData(Qt.ItemDataRole.ToolTipRole) or ""
         self.setToolTip(f"{self.field.tip}<br><br>{tip}" if tip else self.field.tip)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        room = self.width() - 34
-        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = self.palette().color(QPalette.ColorRole.PlaceholderText if not self.isEnabled()
-                                   else QPalette.ColorRole.Text)
-        painter.setPen(QPen(ink, 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        x, y = self.width() - 14.0, self.height() / 2
-        painter.drawPolyline(QPolygonF([QPointF(x - 3.5, y - 2), QPointF(x, y + 2), QPointF(x + 3.5, y - 2)]))
-        painter.end()
 
 
 class ActivationField(ChoiceField):

@@ -22,7 +22,6 @@ from training.experiment_file import load, save
 from training.history import History
 from training.validation import replace
 
-
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
@@ -295,9 +294,9 @@ def test_an_exception_in_the_thread_reaches_a_dialog_and_the_program_goes_on(
     wait_for(qtbot, window, "finished")
     assert "Failed" in window.end_banner.heading.text()
     monkeypatch.undo()
-    key(qtbot, window, Qt.Key.Key_R)
+    qtbot.mouseClick(window.transport.reset_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, window, "ready")
-    key(qtbot, window, Qt.Key.Key_Space)
+    qtbot.mouseClick(window.transport.run_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, window, "finished")
     assert "Completed" in window.end_banner.heading.text()
 
