@@ -1,0 +1,39 @@
+"""The criteria strip: value, threshold and state in a few characters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from gui import theme
+from gui.criteria_strip import CriteriaStrip, figures, short
+from training.criteria import CriterionState
+from training.experiment import Criteria
+
+
+@pytest.mark.parametrize(("name", "value", "threshold", "action", "text"), [
+    ("loss_plateau", 4.1e-4, 1e-6, "tell", "4.1e-4 > 1e-6"), ("gradient_norm", 1e-6, 1e-5, "stop", "1e-6 < 1e-5"),
+    ("validation", 31.0, 40, "tell", "31 of 40 evaluations"), ("validation", math.nan, 10, "tell", "– of 10 evaluations"),
+    ("parameter_change", math.nan, 1e-7, "tell", "– < 1e-7"), ("loss_plateau", 1.0, 1.0, "off", "off"),
+    ("relative_improvement", -2.2e-4, 1e-4, "tell", "−2.2e-4, rising"),
+])  # fmt: skip
+def test_figures(name: str, value: float, threshold: float, action: str, text: str) -> None:
+    assert figures(CriterionState(name=name, value=value, threshold=threshold, met=False, action=action)) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1e1")])
+def test_short_numbers(value: float, text: str) -> None:
+    assert short(value) == text
+
+
+def test_a_met_criterion_is_told_in_words_too(qtbot: Any) -> None:
+    strip = CriteriaStrip(theme.DARK)
+    qtbot.addWidget(strip)
+    strip.show_settings(Criteria())
+    strip.show_states((CriterionState(name="validation", value=12, threshold=10, met=True, action="stop"),))
+    card = strip.cards["validation"]
+    assert "met" in card.accessibleName()
+    strip.resize(900, 60)
+    assert not strip.grab().isNull()
