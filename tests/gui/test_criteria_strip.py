@@ -15,7 +15,8 @@ from training.experiment import Criteria
 
 @pytest.mark.parametrize(("name", "value", "threshold", "action", "text"), [
     ("loss_plateau", 4.1e-4, 1e-6, "tell", "4.1e-4 > 1e-6"), ("gradient_norm", 1e-6, 1e-5, "stop", "1e-6 < 1e-5"),
-    ("validation", 31.0, 40, "tell", "31 of 40 evaluations"), ("validation", math.nan, 10, "tell", "– of 10 evaluations"),
+    ("validation", 31.0, 40, "tell", "31 of 40 evaluations"),
+    ("validation", math.nan, 10, "tell", "– of 10 evaluations"),
     ("parameter_change", math.nan, 1e-7, "tell", "– < 1e-7"), ("loss_plateau", 1.0, 1.0, "off", "off"),
     ("relative_improvement", -2.2e-4, 1e-4, "tell", "−2.2e-4, rising"),
 ])  # fmt: skip
@@ -23,7 +24,7 @@ def test_figures(name: str, value: float, threshold: float, action: str, text: s
     assert figures(CriterionState(name=name, value=value, threshold=threshold, met=False, action=action)) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1e1")])
+@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1.0e1")])
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text
 
