@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
@@ -10,16 +12,21 @@ from models.activations import ACTIVATIONS
 from models.architecture import Architecture
 from models.network import Network
 
+ALL = tuple(ACTIVATIONS)
+SMOOTH = tuple(name for name in ALL if name not in ("relu", "leaky_relu", "hardtanh", "selu"))
+
 
 @st.composite
-def architectures(draw: st.DrawFn, *, max_depth: int = 6, dropout: float = 0.0, min_depth: int = 0) -> Architecture:
+def architectures(
+    draw: st.DrawFn, *, max_depth: int = 6, dropout: float = 0.0, min_depth: int = 0, names: Sequence[str] = ALL
+) -> Architecture:
     depth = draw(st.integers(min_depth, max_depth))
     hidden = tuple(draw(st.lists(st.integers(1, 7), min_size=depth, max_size=depth)))
     return Architecture(
         n_inputs=draw(st.integers(1, 5)),
         n_outputs=draw(st.integers(1, 4)),
         hidden=hidden,
-        activations=tuple(draw(st.lists(st.sampled_from(list(ACTIVATIONS)), min_size=depth, max_size=depth))),
+        activations=tuple(draw(st.lists(st.sampled_from(names), min_size=depth, max_size=depth))),
         normalization=draw(st.sampled_from(["none", "batch", "layer"])),
         skip_every=draw(st.integers(0, depth)),
         dropout=dropout if depth else 0.0,

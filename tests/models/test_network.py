@@ -15,10 +15,11 @@ from models.architecture import Architecture
 from models.losses import LOSSES, Loss
 from models.network import Network
 from models.torch_network import TorchNetwork
-from tests.models.populations import architectures, gradients_of, random_batch, random_network
+from tests.models.populations import SMOOTH, architectures, gradients_of, random_batch, random_network
 
 seeds = st.integers(0, 2**16)
-TOLERANCE = {torch.float64: 1e-11, torch.float32: 2e-4}
+TOLERANCE = 1e-9
+"""Relative. Batch normalization of a feature that hardly varies multiplies rounding, layer by layer."""
 RESIDUAL = Architecture(2, 3, (5, 5, 4, 4, 4), ("tanh",) * 5, "none", skip_every=2)  # projection, identity, a rest
 
 
@@ -52,7 +53,7 @@ def autograd(
 def assert_near(actual: Tensor, expected: Tensor, size: float, what: str) -> None:
     """Compare to within rounding of numbers of the given size; shapes must agree."""
     assert actual.shape == expected.shape, what
-    allowed = TOLERANCE[actual.dtype] * size
+    allowed = TOLERANCE * size
     assert (actual - expected).abs().max() <= allowed, (what, (actual - expected).abs().max().item(), allowed)
 
 
@@ -84,18 +85,45 @@ def check_backward(network: Network, x: Tensor, target: Tensor, loss: Loss) -> N
     batch=st.integers(4, 9),
     kind=st.sampled_from(list(LOSSES)),
     smoothing=st.sampled_from([0.0, 0.1, 0.5]),
-    dtype=st.sampled_from([torch.float64, torch.float64, torch.float32]),
     seed=seeds,
 )
-@example(RESIDUAL, 2, 5, "cross_entropy", 0.1, torch.float64, 1)
+@example(RESIDUAL, 2, 5, "cross_entropy", 0.1, 1)
 @settings(max_examples=250)
 def test_backward_agrees_with_autograd(
-    architecture: Architecture, replicas: int, batch: int, kind: str, smoothing: float, dtype: torch.dtype, seed: int
+    architecture: Architecture, replicas: int, batch: int, kind: str, smoothing: float, seed: int
 ) -> None:
-    network = random_network(architecture, replicas, seed, dtype)
-    x = random_batch(architecture, replicas, batch, seed).to(dtype)
-    target = a_target(kind, (replicas, batch, architecture.n_outputs), smoothing, seed).to(dtype)
+    network = random_network(architecture, replicas, seed)
+    x = random_batch(architecture, replicas, batch, seed)
+    target = a_target(kind, (replicas, batch, architecture.n_outputs), smoothing, seed)
     check_backward(network, x, target, LOSSES[kind].make())
+
+
+@given(
+    architecture=architectures(max_depth=3, names=SMOOTH),
+    replicas=st.integers(1, 3),
+    kind=st.sampled_from(["cross_entropy", "mse", "huber"]),
+    seed=seeds,
+)
+@settings(max_examples=60)
+def test_single_precision_is_as_good_as_that_of_pytorch(
+    architecture: Architecture, replicas: int, kind: str, seed: int
+) -> None:
+    """Both are held against autograd in double precision from the same numbers."""
+    network, loss = random_network(architecture, replicas, seed, torch.float32), LOSSES[kind].make()
+    x = random_batch(architecture, replicas, 12, seed).float()
+    target = a_target(kind, (replicas, 12, architecture.n_outputs), 0.0, seed).float()
+    modules = [network.to_torch(replica) for replica in range(replicas)]
+    with torch.no_grad():
+        network.backward(loss.value_and_gradient(network.forward(x, training=True), target)[1])
+    for replica, module in enumerate(modules):
+        _, single, _ = autograd(module, x[replica], target[replica], loss)
+        _, double, _ = autograd(module.double(), x[replica].double(), target[replica].double(), loss)
+        ours = gradients_of(network, replica)
+        size = max(1.0, *(float(gradient.abs().max()) for gradient in double.values()))
+        theirs = max(float((single[name] - gradient).abs().max()) for name, gradient in double.items())
+        for name, gradient in double.items():
+            assert ours[name].dtype == torch.float32
+            assert (ours[name] - gradient).abs().max() <= 100 * theirs + 1e-5 * size, name
 
 
 def test_every_kind_of_skip_connection_is_met() -> None:

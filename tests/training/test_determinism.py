@@ -16,6 +16,7 @@ from tests.training.runs import Run, assert_same_run, collected, reasons, small,
 from training.engine import Engine
 from training.experiment import Experiment
 from training.progress import Edit, Progress
+from training.randomness import Purpose, generator
 from training.session import Session
 
 # Everything that remembers something from step to step, at once: dropout, noise, batch norm, a plateau schedule.
@@ -90,6 +91,18 @@ def test_one_choice_changed_leaves_the_other_draws_alone() -> None:
     assert np.array_equal(weights_of(plain), weights_of(dropped))
     noisy = trained(Engine(small(optimizer__gradient_noise=1e-30)))
     np.testing.assert_allclose(noisy.records, trained(plain).records, rtol=1e-9)
+
+
+def test_every_purpose_and_seed_has_a_stream_of_its_own() -> None:
+    purposes: tuple[Purpose, ...] = ("initialization", "batches", "dropout", "gradient noise")
+    draws = {
+        (seed, purpose): tuple(torch.randint(2**40, (4,), generator=generator(seed, purpose)).tolist())
+        for seed in (0, 1, 2, 2**31 - 1)
+        for purpose in purposes
+    }
+    assert len(set(draws.values())) == len(draws)
+    again = torch.randint(2**40, (4,), generator=generator(1, "dropout"))
+    assert tuple(again.tolist()) == draws[1, "dropout"]
 
 
 # --------------------------------------------------------------------------------------------- in a thread

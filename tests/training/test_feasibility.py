@@ -83,14 +83,21 @@ def test_the_bound_is_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("replicas", [1, 8])
 @pytest.mark.parametrize("batch_size", [8, "full"])
-def test_the_estimate_covers_what_an_engine_holds(replicas: int, batch_size: Any) -> None:
-    experiment = small(network={"hidden": [64, 64]}, batch_size=batch_size, replicas=replicas, epochs=3)
-    data = a_data_set(200, 100, 10)
+@pytest.mark.parametrize("samples", [10, 200])
+@pytest.mark.parametrize("method", ["amsgrad", "rmsprop"])
+def test_the_estimate_covers_what_an_engine_holds(replicas: int, batch_size: Any, samples: int, method: str) -> None:
+    optimizer = {"method": method, "gradient_noise": 0.01}
+    experiment = small(
+        network={"hidden": [64, 64]}, batch_size=batch_size, replicas=replicas, epochs=3, optimizer=optimizer
+    )
+    data = a_data_set(samples, samples // 2, 10)
     engine = Engine(experiment, data)
     for _ in engine.train():
         pass
     step = engine._step
     held = [engine.network.params, engine.network.grads, engine.network.statistics, step._moved, step._weight_mask]
+    assert step.noise is not None
+    held += [step.noise, *(judge.best.params for judge in engine._judges if judge.best)]
     held += [engine._params_at_evaluation, *step.optimizer._buffers.values(), step.optimizer._scratch]
     held += [tensor for _, tensor in engine.network.forward_tensors()] + engine.network.signals()
     size = sum(tensor.numel() * tensor.element_size() for tensor in held)
