@@ -1,7 +1,8 @@
 """How often the window draws, and which panels in which frame. No Qt.
 
 Drawing and training share the interpreter, so what is spent on drawing is taken from training:
-the pace keeps it below its share of a core. Panels take turns, one a frame, so that no frame takes long.
+the pace keeps it below its share of a core. Curves are drawn in every frame; dearer views, which change
+slowly, rest for some frames and then take turns, at most one of them a frame.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ class RedrawPace:
     cost
         Smoothed seconds of work in a frame.
     rest
-        How long a panel may wait against the others (1 if not named): one with 2 is drawn half as often.
+        A panel with n is drawn in every n-th frame at the most (1 if not named: in every frame).
     """
 
     share: float = 0.13
     fastest: float = 30.0
     slowest: float = 16.5
     cost: float = 0.0
-    rest: Mapping[Hashable, float] = field(default_factory=dict)
-    _drawn: dict[Hashable, float] = field(default_factory=dict, repr=False)
+    rest: Mapping[Hashable, int] = field(default_factory=dict)
+    _frame: int = field(default=0, repr=False)
+    _drawn: dict[Hashable, int] = field(default_factory=dict, repr=False)
     _spent: float = field(default=0.0, repr=False)
 
     def spend(self, seconds: float) -> None:
@@ -52,16 +54,22 @@ class RedrawPace:
             self.cost += SMOOTHING * (self._spent - self.cost)
         self._spent = 0.0
 
-    def next_panel(self, panels: Sequence[Hashable], now: float) -> Hashable | None:
-        """Return the panel to draw in this frame: the one that has waited longest for its kind."""
-        if not panels:
-            return None
-        chosen = max(panels, key=lambda panel: self._waited(panel, now))
-        self._drawn[chosen] = now
+    def choose(self, panels: Sequence[Hashable]) -> list[Hashable]:
+        """Return which of the panels that have something new are drawn in this frame."""
+        self._frame += 1
+        chosen = [panel for panel in panels if self._rest(panel) == 1]
+        rested = [panel for panel in panels if self._rest(panel) > 1 and self._overdue(panel) >= 0]
+        if rested:
+            chosen.append(max(rested, key=self._overdue))
+        for panel in chosen:
+            self._drawn[panel] = self._frame
         return chosen
 
-    def _waited(self, panel: Hashable, now: float) -> float:
-        return (now - self._drawn.get(panel, float("-inf"))) / self.rest.get(panel, 1.0)
+    def _rest(self, panel: Hashable) -> int:
+        return self.rest.get(panel, 1)
+
+    def _overdue(self, panel: Hashable) -> float:
+        return self._frame - self._drawn.get(panel, float("-inf")) - self._rest(panel)
 
     @property
     def over_budget(self) -> bool:

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self._make_menu()
         self._lay_out()
         self._connect()
-        self.pace.rest = {self.network: 1.5, self.confusion: 2.5, self.predicted: 1.5}
+        self.pace.rest = {self.boundary: 3, self.confusion: 6, self.predicted: 4}
         for panel in self.panels:
             panel.restyle(self.theme)
         self.criteria.show_settings(experiment.stopping.criteria)
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
     def _redraw(self) -> None:
         now, started = time.perf_counter(), time.thread_time()
         self.pace.begin()
-        drawn = self._refresh_panels(now)
+        drawn = self._refresh_panels()
         if now - self._figures_at >= FIGURES_SECONDS:
             self._figures_at = now
             self._show_figures()
@@ -318,15 +318,15 @@ class MainWindow(QMainWindow):
             self.redraws += 1
         self.timer.setInterval(round(1000 * self.pace.interval()))
 
-    def _refresh_panels(self, now: float) -> bool:
+    def _refresh_panels(self) -> bool:
         """Refresh the panels that can be seen and have changed; while training, those whose turn it is."""
         view = self.control.view
         if view is None or self.isMinimized():
             return False
         changed = [panel for panel in self.panels if self._seen.get(panel) != self._version and panel.isVisible()]
         if view.playing:
-            turn = self.pace.next_panel(changed, now)
-            changed = [panel for panel in changed if panel is turn]
+            turn = self.pace.choose(changed)
+            changed = [panel for panel in changed if panel in turn]
         for panel in changed:
             self._seen[panel] = self._version
             panel.refresh(view)
