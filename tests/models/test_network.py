@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from models import layers
 from models import network as network_module
 from models.architecture import Architecture
 from models.losses import LOSSES, Loss
@@ -355,3 +356,9 @@ def test_tensors_are_named_in_the_order_they_are_computed() -> None:
         "output signal", "output weight gradient", "layer 2 signal", "layer 2 weight gradient",
         "layer 1 signal", "layer 1 weight gradient",
     ]  # fmt: skip
+
+
+def test_normalization_has_the_settings_that_pytorch_has_by_default() -> None:
+    batch, layer = nn.BatchNorm1d(1), nn.LayerNorm(1)
+    assert (layers.NORM_EPS, layers.BATCH_NORM_MOMENTUM) == (batch.eps, batch.momentum)
+    assert layers.NORM_EPS == layer.eps
