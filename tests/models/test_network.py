@@ -360,5 +360,5 @@ def test_tensors_are_named_in_the_order_they_are_computed() -> None:
 
 def test_normalization_has_the_settings_that_pytorch_has_by_default() -> None:
     batch, layer = nn.BatchNorm1d(1), nn.LayerNorm(1)
-    assert (layers.NORM_EPS, layers.BATCH_NORM_MOMENTUM) == (batch.eps, batch.momentum)
-    assert layers.NORM_EPS == layer.eps
+    assert (batch.eps, batch.momentum) == (layers.NORM_EPS, layers.BATCH_NORM_MOMENTUM)
+    assert layer.eps == layers.NORM_EPS
