@@ -15,18 +15,20 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 FINE_BYTES = 48_000_000
-"""Bound on the memory of the table that files and zoomed views are made from."""
+"""Memory of the table that files and zoomed views are made from, unless `MIN_SPANS` take more."""
 MAX_FINE_SPANS = 65_536
 COARSE_SPANS = 1_024
 """Spans of the table that plots of the whole run are drawn from: more than they have pixels."""
 COARSE_BYTES = 16_000_000
-MIN_SPANS = 64
-EVALUATION_BYTES = 24_000_000
+MIN_SPANS = 32
+"""So many are kept however wide they are: 281 MB for 4,096 replicas of 65 layers, the widest there can be."""
+EVALUATION_BYTES = 48_000_000
 
 EVALUATION_COLUMNS = (
     "step", "epoch", "train_loss", "val_loss", "train_score", "val_score",
     "parameter_change", "grad_norm", "lr", "waited", "best_step",
 )
+_EPOCH, _VAL_LOSS, _LR = (EVALUATION_COLUMNS.index(name) for name in ("epoch", "val_loss", "lr"))
 
 
 @dataclass(frozen=True)
@@ -54,30 +56,57 @@ class Curve:
 
 
 class Evaluations:
-    """The evaluations of a run as columns; thinned (every second one dropped) beyond a bound.
+    """The evaluations of a run as columns; thinned (every second one dropped) beyond `EVALUATION_BYTES`.
 
-    ``step`` and ``epoch`` have shape ``[K]``; the other columns ``[K, replicas]``.
+    ``step`` and ``epoch`` have shape ``[K]``; the other columns ``[K, replicas]``. The last row is
+    always the newest evaluation. The first `kept` rows stay as they are until `stride` changes; a
+    row beyond them is the newest evaluation, and makes room for the next one. So a reader that
+    has `kept` rows at some `stride` needs only the rows after them while `stride` is the same.
+
+    Attributes
+    ----------
+    stride
+        Evaluations per row; 1 while every one is kept.
+    kept
+        Rows that stay.
+    seen
+        Evaluations made.
+    best_val_loss, best_val_epoch
+        Lowest finite validation loss of all evaluations made, kept or not, and the epoch where it
+        was first reached, shape ``[replicas]``; NaN while there is none.
     """
 
     def __init__(self, replicas: int) -> None:
         self.replicas = replicas
-        self.capacity = max(1_024, EVALUATION_BYTES // (8 * replicas * len(EVALUATION_COLUMNS)) // 2 * 2)
+        self.capacity = _evaluation_rows(replicas)
         self.stride = 1
+        self.kept = 0
         self.seen = 0
-        self._count = 0
-        self._values = np.empty((64, len(EVALUATION_COLUMNS), replicas))
+        self.best_val_loss = np.full(replicas, np.nan)
+        self.best_val_epoch = np.full(replicas, np.nan)
+        self._rows = 0
+        self._values = np.empty((min(64, self.capacity), len(EVALUATION_COLUMNS), replicas))
+        self._final = np.full((len(EVALUATION_COLUMNS), replicas), np.nan)
         self._latest: EvaluationRecord | None = None
 
     def __len__(self) -> int:
-        """Return the number of evaluations kept."""
-        return self._count
+        """Return the number of rows."""
+        return self._rows
 
     def append(self, record: EvaluationRecord) -> None:
         """Add one evaluation."""
-        self._latest = record
-        if self.seen % self.stride == 0:
-            self._keep(record)
+        stays = self.seen % self.stride == 0
+        if stays and self.kept == self.capacity:
+            self._drop_every_second()
+        self._rows = self.kept + 1
+        self._make_room()
+        row = self._values[self.kept]
+        for index, name in enumerate(EVALUATION_COLUMNS):
+            row[index] = getattr(record, name)
+        self.kept += stays
         self.seen += 1
+        self._latest = record
+        self._note(row)
 
     @property
     def latest(self) -> EvaluationRecord | None:
@@ -91,7 +120,15 @@ class Evaluations:
 
     def column(self, name: str) -> FloatArray:
         """Return a column, shape ``[K, replicas]``, as a view that must not be changed."""
-        return self._values[: self._count, EVALUATION_COLUMNS.index(name)]
+        return self._values[: self._rows, EVALUATION_COLUMNS.index(name)]
+
+    def final(self, name: str) -> FloatArray:
+        """Return a column at each replica's last evaluation, shape ``[replicas]``, whatever was dropped since.
+
+        NaN where there has been none.
+        """
+        values: FloatArray = self._final[EVALUATION_COLUMNS.index(name)]
+        return values
 
     @property
     def step(self) -> IntArray:
@@ -128,28 +165,34 @@ class Evaluations:
         """States of the convergence criteria at the last evaluation, per replica."""
         return self._latest.criteria if self._latest else ()
 
-    def _keep(self, record: EvaluationRecord) -> None:
-        if self._count == self.capacity:
-            half = -(-self._count // 2)
-            self._values[:half] = self._values[: self._count : 2].copy()
-            self._count = half
-            self.stride *= 2
-            if self.seen % self.stride:
-                return
-        if self._count == len(self._values):
-            larger = np.empty((min(self.capacity, 2 * self._count), *self._values.shape[1:]))
-            larger[: self._count] = self._values
+    def _drop_every_second(self) -> None:
+        # The capacity is even, so the evaluation that comes next is one of those that stay.
+        self.kept //= 2
+        self._values[: self.kept] = self._values[: 2 * self.kept : 2].copy()
+        self.stride *= 2
+
+    def _make_room(self) -> None:
+        if self._rows > len(self._values):
+            larger = np.empty((min(self.capacity + 1, 2 * len(self._values)), *self._values.shape[1:]))
+            larger[: len(self._values)] = self._values
             self._values = larger
-        for index, name in enumerate(EVALUATION_COLUMNS):
-            self._values[self._count, index] = getattr(record, name)
-        self._count += 1
+
+    def _note(self, row: FloatArray) -> None:
+        evaluated = ~np.isnan(row[_LR])  # a replica that has ended is not evaluated any more
+        self._final[:, evaluated] = row[:, evaluated]
+        loss = row[_VAL_LOSS]
+        better = np.isfinite(loss) & ~(loss >= self.best_val_loss)
+        self.best_val_loss[better] = loss[better]
+        self.best_val_epoch[better] = row[_EPOCH, better]
 
 
 class History:
     """The record of a run: feed it with `extend`, read it with the rest.
 
     Steps are kept exactly while there are few, then as minimum and maximum of ever longer spans, in
-    a fine table (bounded by `FINE_BYTES`) and a coarse one (`COARSE_SPANS` spans) for drawing.
+    a fine table (bounded by `FINE_BYTES`, or `MIN_SPANS` spans where they are wide) and, unless that
+    is coarse enough to draw from, a coarse one of `COARSE_SPANS` spans. `bytes_at_most` tells how
+    much memory that can take.
 
     Parameters
     ----------
@@ -164,8 +207,9 @@ class History:
         self.layer_count = layers
         self.layer_names = layer_names(layers)
         row = (replicas, record_width(layers))
-        self._fine = ThinnedTable(row, _spans_within(FINE_BYTES, row, MAX_FINE_SPANS))
-        self._coarse = ThinnedTable(row, _spans_within(COARSE_BYTES, row, COARSE_SPANS))
+        self._fine = ThinnedTable(row, fine_spans(replicas, layers))
+        coarse = _coarse_spans(replicas, layers)
+        self._coarse = ThinnedTable(row, coarse) if coarse else self._fine
         self._last: FloatArray | None = None
         self.evaluations = Evaluations(replicas)
         self.outcomes: tuple[Outcome | None, ...] = (None,) * replicas
@@ -177,7 +221,8 @@ class History:
         """Add what a chunk of training brought."""
         if len(progress.records):
             self._fine.append(progress.records)
-            self._coarse.append(progress.records)
+            if self._coarse is not self._fine:
+                self._coarse.append(progress.records)
             self._last = progress.records[-1]
         for record in progress.evaluations:
             self.evaluations.append(record)
@@ -198,7 +243,8 @@ class History:
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        return self._fine.nbytes + self._coarse.nbytes + self.evaluations.nbytes
+        coarse = 0 if self._coarse is self._fine else self._coarse.nbytes
+        return self._fine.nbytes + coarse + self.evaluations.nbytes
 
     def last(self, name: str, *, replica: int = 0) -> float:
         """Return the last value of ``batch_loss``, ``lr``, ``grad_norm`` or ``update_norm``; NaN before any step."""
@@ -267,9 +313,40 @@ class History:
         return self._coarse if enough or self._coarse.stride == self._fine.stride else self._fine
 
 
-def _spans_within(limit: int, row: tuple[int, int], most: int) -> int:
-    bytes_per_span = 2 * 8 * row[0] * row[1]
-    return int(np.clip(limit // bytes_per_span // 2 * 2, MIN_SPANS, most))
+def fine_spans(replicas: int, layers: int) -> int:
+    """Return how many spans of steps a history keeps at the most; so many steps are kept exactly."""
+    return _spans_within(FINE_BYTES, replicas, layers, MAX_FINE_SPANS)
+
+
+def evaluations_kept(replicas: int, evaluations: int) -> int:
+    """Return how many rows a history keeps of so many evaluations at the most."""
+    return min(evaluations, _evaluation_rows(replicas) + 1)
+
+
+def bytes_at_most(replicas: int, layers: int, *, steps: int, evaluations: int) -> int:
+    """Return about how much memory the history of a run takes, if it makes all its steps and evaluations."""
+    fine, coarse = fine_spans(replicas, layers), _coarse_spans(replicas, layers)
+    spans = min(steps, fine) + min(steps, coarse)
+    rows = evaluations_kept(replicas, evaluations) * len(EVALUATION_COLUMNS)
+    return spans * _span_bytes(replicas, layers) + 8 * replicas * rows
+
+
+def _coarse_spans(replicas: int, layers: int) -> int:
+    if fine_spans(replicas, layers) <= COARSE_SPANS:
+        return 0
+    return _spans_within(COARSE_BYTES, replicas, layers, COARSE_SPANS)
+
+
+def _spans_within(limit: int, replicas: int, layers: int, most: int) -> int:
+    return int(np.clip(limit // _span_bytes(replicas, layers) // 2 * 2, MIN_SPANS, most))
+
+
+def _span_bytes(replicas: int, layers: int) -> int:
+    return 2 * 8 * replicas * record_width(layers)  # smallest and largest
+
+
+def _evaluation_rows(replicas: int) -> int:
+    return max(2, EVALUATION_BYTES // (8 * replicas * len(EVALUATION_COLUMNS)) // 2 * 2)
 
 
 def _thinned(curve: Curve, points: int) -> Curve:

@@ -19,6 +19,7 @@ from training.thinned import ThinnedTable
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
+    from training.history import Evaluations
 
 FloatArray = NDArray[np.float64]
 
@@ -39,42 +40,43 @@ class EvaluationCurves:
         self._table = ThinnedTable((2 + len(PARTS) * (3 + self.singles),), SPANS)
         self.rows = 0
         self.last_epoch = -1.0
+        self._stride = 1
+        self._seen = 0
         self._last: dict[str, FloatArray] = {}
+        self._low = self._high = self._table.spans().low
 
     def take(self, run: RunView) -> bool:
         """Fold in what is new; return False if earlier rows are gone and everything must be read again."""
         evaluations = run.history.evaluations
-        count = len(evaluations)
-        if count < self.rows:
+        if self.rows and evaluations.stride != self._stride:
             return False
-        if count == self.rows:
+        if evaluations.seen == self._seen:
             return True
-        epochs = evaluations.column("epoch")[self.rows : count, 0]
-        pieces = [epochs[:, None], evaluations.column("step")[self.rows : count, :1]]
-        for part in PARTS:
-            values = evaluations.column(f"{part}_{self.metric}")[self.rows : count]
-            if self.singles:
-                values = self._with_ended(part, values)
-            pieces += [_quartiles(values), values[:, : self.singles]]
-        self._table.append(np.concatenate(pieces, axis=1))
-        self.rows = count
-        self.last_epoch = float(epochs[-1])
+        new, self._last = self._rows(evaluations, self.rows, evaluations.kept)
+        self._table.append(new)
+        self._stride, self._seen, self.rows = evaluations.stride, evaluations.seen, evaluations.kept
+        # The newest evaluation may not stay: it is drawn, but not folded in.
+        newest, _ = self._rows(evaluations, evaluations.kept, len(evaluations))
+        spans = self._table.spans()
+        self._low, self._high = (np.concatenate([kept, newest]) for kept in (spans.low, spans.high))
+        self.last_epoch = float(evaluations.epoch[-1])
         return True
 
-    def _with_ended(self, part: str, values: FloatArray) -> FloatArray:
-        """Let a run that has ended keep its last value: the median is of all runs to the end."""
-        kept = values.copy()
-        last = self._last.get(part, np.full(values.shape[1], np.nan))
-        for row in kept:
-            np.copyto(row, last, where=np.isnan(row))
-            last = row
-        self._last[part] = last.copy()
-        return kept
+    def _rows(self, evaluations: Evaluations, first: int, end: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Return epoch, step, quartiles and single runs of some evaluations, and the last values of every run."""
+        pieces = [evaluations.column(name)[first:end, :1] for name in ("epoch", "step")]
+        last = self._last
+        for part in PARTS:
+            values = evaluations.column(f"{part}_{self.metric}")[first:end]
+            if self.singles and len(values):
+                values = _with_ended(values, self._last.get(part))
+                last = {**last, part: values[-1].copy()}
+            pieces += [_quartiles(values), values[:, : self.singles]]
+        return np.concatenate(pieces, axis=1), last
 
     def times(self) -> tuple[FloatArray, FloatArray]:
         """Return epoch and step of the spans."""
-        low = self._table.spans().low
-        return low[:, 0], low[:, 1]
+        return self._low[:, 0], self._low[:, 1]
 
     @property
     def exact(self) -> bool:
@@ -83,18 +85,27 @@ class EvaluationCurves:
 
     def quartile(self, part: str, which: int) -> tuple[FloatArray, FloatArray]:
         """Return low and high of the lower quartile (0), median (1) or upper quartile (2) of a part."""
-        spans, column = self._table.spans(), self._start(part) + which
-        return spans.low[:, column], spans.high[:, column]
+        column = self._start(part) + which
+        return self._low[:, column], self._high[:, column]
 
     def single_runs(self, part: str) -> tuple[FloatArray, FloatArray]:
         """Return epochs [K] and values [K, runs] of single replicas, coarser than the median."""
-        low = self._table.spans().low
-        stride = max(1, -(-len(low) // SINGLE_POINTS))
+        stride = max(1, -(-len(self._low) // SINGLE_POINTS))
         start = self._start(part) + 3
-        return low[::stride, 0], low[::stride, start : start + self.singles]
+        return self._low[::stride, 0], self._low[::stride, start : start + self.singles]
 
     def _start(self, part: str) -> int:
         return 2 + PARTS.index(part) * (3 + self.singles)
+
+
+def _with_ended(values: FloatArray, last: FloatArray | None) -> FloatArray:
+    """Let a run that has ended keep its last value: the median is of all runs to the end."""
+    kept = values.copy()
+    for row in kept:
+        if last is not None:
+            np.copyto(row, last, where=np.isnan(row))
+        last = row
+    return kept
 
 
 def _quartiles(values: FloatArray) -> FloatArray:

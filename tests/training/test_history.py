@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace as replaced
 
 import numpy as np
 import pytest
@@ -13,7 +14,18 @@ from numpy.typing import NDArray
 from tests.training.runs import reasons, small
 from training.criteria import CriterionState
 from training.engine import Engine
-from training.history import COARSE_SPANS, Curve, Evaluations, History
+from training.history import (
+    COARSE_BYTES,
+    COARSE_SPANS,
+    EVALUATION_BYTES,
+    FINE_BYTES,
+    MIN_SPANS,
+    Curve,
+    Evaluations,
+    History,
+    bytes_at_most,
+    evaluations_kept,
+)
 from training.progress import EvaluationRecord, Progress, column, record_width
 
 FloatArray = NDArray[np.float64]
@@ -205,18 +217,31 @@ def test_a_picture_of_a_million_steps_has_no_more_points_than_one_of_ten_thousan
         assert 300 <= len(history.layers("signal_norm", points=600)) <= 600
 
 
-@pytest.mark.parametrize(("replicas", "layers"), [(1, 1), (32, 4), (256, 21), (4096, 5)])
+@pytest.mark.parametrize(("replicas", "layers"), [(1, 1), (32, 4), (256, 21), (4096, 5), (4096, 65)])
 def test_many_replicas_stay_bounded(replicas: int, layers: int) -> None:
     history = History(replicas, layers)
-    block = values_of(16, replicas, layers)
-    for index in range(40):
-        history.extend(progress_of(block, index * 16))
-    # At least 64 spans are kept, whatever that takes.
-    least = 2 * 2 * 8 * 64 * replicas * record_width(layers)
-    assert history.nbytes - history.evaluations.nbytes < max(70e6, 1.1 * least)
-    assert history.evaluations.nbytes < 30e6
+    rows = 200 if replicas > 1 else 70_000
+    block = values_of(10, replicas, layers)
+    for index in range(rows // 10):
+        history.extend(progress_of(block, index * 10))
+    least = 2 * 8 * MIN_SPANS * replicas * record_width(layers)
+    assert least < 282e6
+    assert history.nbytes - history.evaluations.nbytes <= max(FINE_BYTES + COARSE_BYTES, least)
+    assert history.nbytes <= bytes_at_most(replicas, layers, steps=rows, evaluations=64)
     curve = history.series("batch_loss", replica=replicas - 1)
-    brute(np.tile(block[:, replicas - 1, 0], 40), curve)
+    brute(np.tile(block[:, replicas - 1, 0], rows // 10), curve)
+    assert len(history.series("batch_loss", points=10)) <= 10
+
+
+@pytest.mark.parametrize("replicas", [1, 300, 4096])
+def test_evaluations_of_many_replicas_stay_bounded(replicas: int) -> None:
+    table = Evaluations(replicas)
+    record = evaluation_at(1, replicas)
+    for _ in range(2_000):
+        table.append(record)
+    assert table.nbytes <= 1.02 * EVALUATION_BYTES
+    assert len(table) <= evaluations_kept(replicas, 2_000)
+    assert table.nbytes <= bytes_at_most(replicas, 1, steps=0, evaluations=4_000)
 
 
 # --------------------------------------------------------------------------------------------- evaluations
@@ -241,8 +266,8 @@ def test_very_many_evaluations_are_thinned_evenly() -> None:
     table.capacity = 100
     for step in range(1, 5001):
         table.append(evaluation_at(step))
-        kept = table.step
-        assert len(kept) <= 100
+        kept = table.step[: table.kept]
+        assert len(table) <= 101
         assert kept[0] == 1
         assert (np.diff(kept) == table.stride).all()
         assert step - kept[-1] < table.stride
@@ -250,3 +275,59 @@ def test_very_many_evaluations_are_thinned_evenly() -> None:
     assert table.latest is not None
     assert table.latest.step == 5000
     assert table.seen == 5000
+
+
+def test_the_last_row_is_the_newest_evaluation() -> None:
+    table = Evaluations(2)
+    table.capacity = 10
+    for step in range(1, 200):
+        table.append(evaluation_at(step, 2))
+        assert table.step[-1] == step
+        np.testing.assert_array_equal(table.column("val_loss")[-1], evaluation_at(step, 2).val_loss)
+        assert (np.diff(table.step) > 0).all()
+
+
+def test_rows_that_are_kept_stay_until_the_stride_changes() -> None:
+    table = Evaluations(1)
+    table.capacity = 10
+    seen: FloatArray = np.empty(0)
+    stride = table.stride
+    for step in range(1, 500):
+        table.append(evaluation_at(step))
+        if table.stride == stride:
+            np.testing.assert_array_equal(table.step[: len(seen)], seen)
+        seen, stride = table.step[: table.kept].copy(), table.stride
+    assert stride == 64
+
+
+def test_the_best_value_is_exact_whatever_is_dropped() -> None:
+    table = Evaluations(2)
+    table.capacity = 10
+    losses = np.random.default_rng(3).uniform(1, 2, size=(500, 2))
+    losses[:3] = np.nan
+    losses[7, 0] = np.inf
+    losses[[300, 400], 0] = 0.5  # reached twice: the first counts
+    losses[401, 1] = 0.25
+    for step, values in enumerate(losses):
+        table.append(replaced(evaluation_at(step, 2), val_loss=values))
+        if step < 3:
+            assert np.isnan(table.best_val_loss).all()
+    assert table.best_val_loss.tolist() == [0.5, 0.25]
+    assert table.best_val_epoch.tolist() == [75.0, 401 / 4]
+    assert not np.isin([0.5, 0.25], table.val_loss).any()
+
+
+def test_the_last_evaluation_of_a_replica_that_ended_early_is_kept() -> None:
+    table = Evaluations(2)
+    table.capacity = 10
+    assert np.isnan(table.final("val_loss")).all()
+    for step in range(500):
+        record = evaluation_at(step, 2)
+        if step > 123:
+            ended = np.array([0.0, np.nan])
+            record = replaced(record, lr=record.lr + ended, val_loss=record.val_loss + ended)
+        table.append(record)
+    assert table.final("step").tolist() == [499, 123]
+    assert table.final("epoch").tolist() == [499 / 4, 123 / 4]
+    np.testing.assert_allclose(table.final("val_loss"), [500, 124.1])
+    assert 123 not in table.step

@@ -174,6 +174,43 @@ def test_the_curve_stays_bounded_however_many_evaluations_there_are():
     assert low.min() == pytest.approx(1 / 40_001)
 
 
+def folded_at_once(run, replicas=1):
+    curves = EvaluationCurves("loss", replicas)
+    assert curves.take(run)
+    return curves
+
+
+def test_evaluations_dropped_between_two_looks_are_noticed():
+    """Even if as many rows have been added since as had been read."""
+    run = make_run(steps=0)
+    run.history.evaluations.capacity = 100
+    curves = EvaluationCurves("loss", 1)
+    extend(run, 790)
+    assert curves.take(run)
+    assert curves.rows == 80
+    extend(run, 1_000)
+    assert run.history.evaluations.kept > curves.rows
+    assert not curves.take(run)
+    again = folded_at_once(run)
+    np.testing.assert_array_equal(again.times()[1], run.history.evaluations.step)
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_the_newest_evaluation_is_always_at_the_end_of_the_curve(replicas):
+    run = make_run({"replicas": replicas}, steps=0)
+    run.history.evaluations.capacity = 20
+    curves = EvaluationCurves("loss", replicas)
+    for _ in range(100):
+        extend(run, 10)
+        if not curves.take(run):
+            curves = folded_at_once(run, replicas)
+        last = run.history.step
+        assert (curves.times()[0][-1], curves.times()[1][-1], curves.last_epoch) == (last / 10, last, last / 10)
+        assert curves.quartile("train", 1)[0][-1] == pytest.approx(1 / (1 + last))
+        np.testing.assert_array_equal(curves.times()[1], folded_at_once(run, replicas).times()[1])
+    assert run.history.evaluations.stride > 1
+
+
 def test_the_theme_is_taken(panel):
     panel.start(make_run(steps=50))
     panel.restyle(LIGHT)
