@@ -40,7 +40,10 @@ from PySide6.QtWidgets import (
 from gui.builder import wording
 from gui.builder.fields import Field
 
-DIGITS = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?")
+DIGITS = re.compile(r"[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?")
+WHOLE = re.compile(r"[+-]?[\d_]{1,300}")
+LONGEST_RUN = 1000
+"""Of layers that one width may stand for: "16 ×1000"."""
 
 
 def parse_number(text: str, *, whole: bool, zero_words: tuple[str, ...] = ()) -> Any:
@@ -50,10 +53,10 @@ def parse_number(text: str, *, whole: bool, zero_words: tuple[str, ...] = ()) ->
         return 0 if whole else 0.0
     if not DIGITS.fullmatch(cleaned):
         return cleaned
+    if whole and WHOLE.fullmatch(cleaned):
+        return int(cleaned)  # to the last digit: a seed may have more of them than a float holds
     value = float(cleaned)
-    if whole:
-        return int(value) if value.is_integer() else value
-    return value
+    return int(value) if whole and value.is_integer() else value
 
 
 class Typed(QLineEdit):
@@ -249,22 +252,28 @@ class NumberField(Typed):
 
 def next_number(value: float, direction: int, *, whole: bool, low: float | None, high: float | None) -> float:
     """Return the next number up or down: by one if whole, else by one in the first significant digit."""
-    if whole:
-        stepped: float = int(value) + direction
-    elif value == 0:
-        stepped = 0.001 * direction
-    else:
-        exponent = math.floor(math.log10(abs(value)) + 1e-9)
-        mantissa = value / 10.0**exponent
-        if direction < 0 and round(mantissa, 6) <= 1:
-            exponent, mantissa = exponent - 1, mantissa * 10
-        stepped = float(f"{mantissa + direction:.6g}") * 10.0**exponent
-        stepped = float(f"{stepped:.6g}")
+    if not math.isfinite(value):
+        return value
+    stepped: float = int(value) + direction if whole else _next_digit(value, direction)
     if low is not None:
         stepped = max(stepped, low)
     if high is not None:
         stepped = min(stepped, high)
     return int(stepped) if whole else stepped
+
+
+def _next_digit(value: float, direction: int) -> float:
+    if value == 0:
+        return 0.001 * direction
+    if value < 0:
+        return -_next_digit(-value, -direction)
+    # In decimal notation: powers of ten near the ends of the range of floats are 0 or infinite.
+    mantissa, _, exponent = f"{value:.5e}".partition("e")
+    digits, power = float(mantissa), int(exponent)
+    if direction < 0 and digits <= 1:
+        digits, power = 10 * digits, power - 1
+    stepped = float(f"{digits + direction:.6g}e{power}")
+    return stepped if math.isfinite(stepped) else value
 
 
 class TextField(Typed):
@@ -305,7 +314,7 @@ def parse_widths(text: str) -> list[Any]:
     found: list[Any] = []
     for part in re.split(r"[,;\s]+", joined):
         width, times, count = part.partition("×")
-        if times and count.isdigit() and int(count) <= 1000:
+        if times and count.isdecimal() and len(count) <= 4 and int(count) <= LONGEST_RUN:
             found.extend([parse_number(width, whole=True)] * int(count))
         elif part:
             found.append(parse_number(part, whole=True))

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.exceptions import capture_exceptions
 
+from gui import theme
 from gui.builder import wording
 from gui.builder.editors import (
     ChoiceField,
+    FileField,
     NumberField,
+    Typed,
     next_number,
     parse_number,
     parse_widths,
     widths_text,
 )
 from gui.builder.fields import Field, Option
+from gui.builder.form import Builder
+from training.experiment import Experiment
 
 
 @pytest.mark.parametrize(("text", "whole", "value"), [
     ("1e-3", False, 0.001), (" 3 ", True, 3), ("−2", False, -2.0), (".5", False, 0.5), ("1e3", True, 1000),
     ("1_000", True, 1000), ("2.5", True, 2.5), ("abc", False, "abc"), ("", False, ""), ("nan", False, "nan"),
     ("inf", False, "inf"), ("1e", False, "1e"), ("0,1", False, "0,1"), ("off", False, "off"),
+    ("1_", False, "1_"), ("1__0", True, "1__0"), ("_1", True, "_1"), ("9007199254740993", True, 9007199254740993),
 ])  # fmt: skip
 def test_numbers_are_read_in_any_notation_and_other_text_is_kept(text: str, whole: bool, value: Any) -> None:
     read = parse_number(text, whole=whole)
@@ -43,7 +53,7 @@ def test_a_number_shown_reads_back_exactly(value: float) -> None:
 
 @pytest.mark.parametrize(("text", "widths"), [
     ("16 16 16", [16, 16, 16]), ("16 ×3", [16] * 3), ("16x3, 8", [16, 16, 16, 8]), ("32, 16;8", [32, 16, 8]),
-    ("", []), ("4*2", [4, 4]), ("16 a", [16, "a"]),
+    ("", []), ("4*2", [4, 4]), ("16 a", [16, "a"]), ("16×²", ["16×²"]), ("16×1001", ["16×1001"]),
 ])  # fmt: skip
 def test_widths_are_read(text: str, widths: list[Any]) -> None:
     assert parse_widths(text) == widths
@@ -56,10 +66,48 @@ def test_widths_shown_read_back(widths: list[int]) -> None:
 
 @pytest.mark.parametrize(("value", "direction", "whole", "expected"), [
     (0.01, 1, False, 0.02), (0.01, -1, False, 0.009), (9, 1, True, 10), (0.9, 1, False, 1.0), (0, 1, False, 0.001),
-    (0.001, -1, False, 0.0009), (32, -1, True, 31),
+    (0.001, -1, False, 0.0009), (32, -1, True, 31), (-0.01, -1, False, -0.02), (-0.01, 1, False, -0.009),
+    (math.inf, 1, False, math.inf), (-math.inf, -1, True, -math.inf), (5e-324, -1, False, 5e-324),
+    (1.7e308, 1, False, 1.7e308),
 ])  # fmt: skip
 def test_arrow_keys_step_in_the_first_digit(value: float, direction: int, whole: bool, expected: float) -> None:
     assert next_number(value, direction, whole=whole, low=None, high=None) == pytest.approx(expected)
+
+
+@given(st.floats(allow_nan=False), st.sampled_from([1, -1]), st.booleans())
+def test_arrow_keys_step_from_any_number(value: float, direction: int, whole: bool) -> None:
+    stepped = next_number(value, direction, whole=whole, low=None, high=None)
+    assert stepped >= value if direction > 0 else stepped <= value
+
+
+NEARLY = st.text(alphabet="0123456789_.eE+-−×x*²٣ ,;∞\u00a0na", max_size=12)
+
+
+@pytest.fixture(scope="module")
+def form(qapp: Any) -> Iterator[Builder]:
+    builder = Builder(Experiment(), theme.DARK)
+    yield builder
+    builder.deleteLater()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), text=NEARLY | st.text(max_size=8))
+def test_no_text_typed_anywhere_raises(form: Builder, data: st.DataObject, text: str) -> None:
+    lines = {
+        key: getattr(row.editors[key], "line", row.editors[key])
+        for card in form.cards.values() for key, row in card.rows.items()
+        if isinstance(row.editors[key], Typed | FileField)
+    }
+    key = data.draw(st.sampled_from(sorted(lines)))
+    line, before = lines[key], form.draft.get(key)
+    with capture_exceptions() as raised:
+        line.setText(text)
+        line.textEdited.emit(text)
+        for code in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return):
+            QTest.keyClick(line, code)
+        form._on_edited(key, before)
+        form._on_committed(key)
+    assert not raised
 
 
 def test_steps_stay_within_the_bounds() -> None:
