@@ -138,9 +138,10 @@ class Network:
             gain = gains[replica % len(gains)]
             for slot in self.architecture.slots:
                 if slot.is_weight:
-                    weight = torch.empty(slot.shape, dtype=self.params.dtype)
+                    # In float64 whatever the network's own precision, so that both start from the same weights.
+                    weight = torch.empty(slot.shape, dtype=torch.float64)
                     draw(weight, generator, parameter)
-                    self.params[replica, slot.span] = weight.mul_(gain).flatten().to(self.params.device)
+                    self.params[replica, slot.span] = weight.mul_(gain).flatten().to(self.params)
 
     def reset_norms(self) -> None:
         """Set biases to zero and every normalization to the identity."""

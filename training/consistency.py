@@ -14,6 +14,9 @@ from training.data.catalog import task_of
 if TYPE_CHECKING:
     from training.experiment import Experiment
 
+MAX_SEED = 2**31
+"""Seeds are smaller than this."""
+
 
 def inconsistencies(experiment: Experiment) -> list[str]:
     """Return one sentence, starting with the dotted key at fault, for each mistake."""
@@ -23,6 +26,7 @@ def inconsistencies(experiment: Experiment) -> list[str]:
         *_held_out(experiment),
         *_schedule_within_run(experiment),
         *_criteria(experiment),
+        *_seeds(experiment),
     ]
 
 
@@ -99,3 +103,12 @@ def _criteria(experiment: Experiment) -> list[str]:
                 "hold some out, or set stopping.early.metric = 'train_loss'"
             )
     return found
+
+
+def _seeds(experiment: Experiment) -> list[str]:
+    if experiment.seed + experiment.replicas > MAX_SEED:
+        return [
+            f"seed: replicas take the seeds {experiment.seed} to {experiment.seed + experiment.replicas - 1}, "
+            f"but the largest is {MAX_SEED - 1}; lower it"
+        ]
+    return []

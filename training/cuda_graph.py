@@ -66,6 +66,7 @@ class CapturedStep:
                 self.step.run(x, target, lr)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # Another thread (a window that predicts, say) may use CUDA meanwhile without spoiling the capture.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             self.step.run(x, target, lr)
         return graph

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -170,12 +170,11 @@ class Engine:
         edits
             Edits to apply on the way, each at its step.
         """
-        pending = sorted(edits, key=lambda edit: edit.step)
+        pending = sorted(edits, key=lambda edit: (edit.step, edit.group))
         chunk = 1
         while True:
             while pending and pending[0].step <= self.step:
-                edit = pending.pop(0)
-                self.edit(edit.key, edit.value)
+                self.edit(_first_group(pending))
             if self.finished:  # asked after the edits: one of them may have let a finished run go on
                 return
             limit = pending[0].step - self.step if pending else MAX_CHUNK_STEPS
@@ -224,31 +223,38 @@ class Engine:
             done = self._look_back(records, done, checkpoint, evaluations)
         return self._progress(first, records[:done], evaluations, started)
 
-    def edit(self, key: str, value: Any) -> Edit:
-        """Change a setting of every replica from the next step on.
+    def edit(self, changes: Mapping[str, Any]) -> tuple[Edit, ...]:
+        """Change settings of every replica from the next step on, all at once or not at all.
+
+        Parameters
+        ----------
+        changes
+            Dotted keys and their new values.
 
         Raises
         ------
         InputError
-            If the key cannot be changed while running, or the value is not allowed; nothing changes then.
+            If a key cannot be changed while running, or the result is not valid; nothing changes then.
         """
-        if not is_editable(key):
-            raise InputError(
-                f"'{key}' cannot be changed while a run is under way",
-                allowed=", ".join(EDITABLE),
-                hint="Reset to apply it",
-            )
-        experiments = edited(self.experiments, key, value)
+        for key in changes:
+            if not is_editable(key):
+                raise InputError(
+                    f"'{key}' cannot be changed while a run is under way",
+                    allowed=", ".join(EDITABLE),
+                    hint="Reset to apply it",
+                )
+        experiments = edited(self.experiments, changes)
         check_feasible(experiments[0], self.data, replicas=self.replicas)
         if self._evaluated_at is None:
             # So that the first evaluation is made under the same settings when the edits are replayed.
             self._unreported = self.advance(0).evaluations
         self.experiments = experiments
         self._configure()
-        edit = Edit(self.step, key, value)
-        self.edits.append(edit)
+        group = self.edits[-1].group + 1 if self.edits else 0
+        made = tuple(Edit(self.step, key, value, group) for key, value in changes.items())
+        self.edits.extend(made)
         self._reopen()
-        return edit
+        return made
 
     def stop(self) -> None:
         """End every run that has not ended, as stopped by the user."""
@@ -383,11 +389,11 @@ class Engine:
         self._base_lr_tensor = torch.tensor(rates, dtype=torch.float64, device=self.device).unsqueeze(1)
         noise = [(replica.optimizer.gradient_noise, replica.optimizer.noise_decay) for replica in self.experiments]
         self._noise_settings = noise
-        self._step.optimizer.configure([replica.optimizer for replica in self.experiments])
-        self._step.configure(self.experiments)
+        optimizer_changed = self._step.optimizer.configure([replica.optimizer for replica in self.experiments])
+        step_changed = self._step.configure(self.experiments)
         for judge, replica in zip(self._judges, self.experiments, strict=True):
             judge.configure(replica)
-        if self._captured is not None:
+        if self._captured is not None and (optimizer_changed or step_changed):
             self._captured.forget()
 
     # ---------------------------------------------------------------------------------- stepping
@@ -528,14 +534,14 @@ class Engine:
         first = self._evaluated_at is None
         change = self._parameter_change()
         self._evaluated_at = self.step
-        running = self._running()
+        running, rates = self._running(), self._rates_now()
         for replica in running:
             metrics = {name: float(values[replica]) for name, values in measured.items()}
             moved = math.nan if first else float(change[replica])
             self._judge_replica(replica, metrics, moved)
         if first:
             change = np.full(self.replicas, np.nan)
-        measured |= {"parameter_change": change, "grad_norm": self._last_grad_norm, "lr": self._rates_now()}
+        measured |= {"parameter_change": change, "grad_norm": self._last_grad_norm, "lr": rates}
         if len(running) < self.replicas:
             ended = np.isin(np.arange(self.replicas), running, invert=True)
             measured = {name: np.where(ended, np.nan, values) for name, values in measured.items()}
@@ -640,7 +646,7 @@ class Engine:
         )
 
     def _sources(self) -> list[torch.Generator]:
-        return [*self._dropout, *self._noise]
+        return [*(self._dropout if self.architecture.dropout else ()), *self._noise]
 
     def _tensor_state(self) -> dict[str, Any]:
         return {
@@ -653,6 +659,16 @@ class Engine:
         self.network.params.copy_(state["params"])
         self.network.statistics.copy_(state["statistics"])
         self._step.optimizer.load_state(state["optimizer"])
+
+
+def _first_group(pending: list[Edit]) -> dict[str, Any]:
+    """Take the edits that were made together with the first off the list; return them as changes."""
+    first = pending[0]
+    changes = {}
+    while pending and (pending[0].step, pending[0].group) == (first.step, first.group):
+        edit = pending.pop(0)
+        changes[edit.key] = edit.value
+    return changes
 
 
 def next_chunk(steps: int, progress: Progress) -> int:

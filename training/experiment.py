@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.activations import ACTIVATIONS
 from models.initializers import INITIALIZERS
 from training.choice import Choice
-from training.consistency import inconsistencies
+from training.consistency import MAX_SEED, inconsistencies
 from training.data.catalog import BUNDLED, SYNTHETIC
 
 MAX_LAYERS = 64
@@ -23,7 +23,9 @@ MAX_WIDTH = 1024
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Seed = Annotated[int, Field(ge=0, lt=MAX_SEED)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+PositiveCount = Annotated[int, Field(ge=1, le=10**9)]
 ActivationName = Annotated[str, Choice(ACTIVATIONS)]
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 
@@ -112,7 +114,7 @@ class ArrayData(Preparation):
     """NPZ: the name of the input array."""
     task: Literal["auto", "classification", "regression"] = "auto"
     """What is predicted; auto: classification if the target holds whole numbers."""
-    limit: Annotated[int, Field(ge=0)] = 0
+    limit: Count = 0
     """Use only the first so many samples (0: all)."""
 
 
@@ -212,7 +214,7 @@ class OptimizerBase(Section):
 
     lr: NonNegative = 0.01
     """Learning rate η, before the schedule."""
-    reference_batch: Annotated[int, Field(ge=0)] = 0
+    reference_batch: Count = 0
     """Scale the rate by batch size / this (linear scaling rule, Goyal et al. 2017); 0: do not scale."""
     clip_norm: NonNegative = 0.0
     """Scale the whole gradient down to at most this L2 norm (0: off)."""
@@ -316,7 +318,10 @@ class ScheduleBase(Section):
     """What every schedule has. Lengths are counted in `unit`; 0 means "to the end of the run"."""
 
     unit: Literal["epoch", "step"] = "epoch"
-    """What the lengths below are counted in. The rate itself changes at every step."""
+    """What the lengths below are counted in; the rate itself changes at every step.
+
+    An epoch is as many steps as at the start of the run, even if the batch size is edited later.
+    """
     warmup: NonNegative = 0.0
     """Length of a linear rise of the rate before the schedule begins."""
     warmup_start: Annotated[float, Field(gt=0, le=1)] = 0.01
@@ -429,11 +434,11 @@ class ReduceOnPlateau(ScheduleBase):
     """Loss that is watched."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Factor of each reduction."""
-    patience: Annotated[int, Field(ge=0)] = 10
+    patience: Count = 10
     """Evaluations without improvement that are tolerated."""
     threshold: NonNegative = 1e-4
     """Relative improvement that counts."""
-    cooldown: Annotated[int, Field(ge=0)] = 0
+    cooldown: Count = 0
     """Evaluations to wait after a reduction."""
     floor: NonNegative = 0.0
     """Share of the rate below which it does not fall."""
@@ -468,7 +473,7 @@ class EarlyStopping(Section):
     """Evaluations without improvement that are tolerated."""
     min_delta: NonNegative = 0.0
     """An improvement must be larger than this to count."""
-    burn_in: Annotated[int, Field(ge=0)] = 0
+    burn_in: Count = 0
     """The first so many evaluations are not judged."""
     restore_best: bool = True
     """At the end of the run, go back to the weights of the best evaluation."""
@@ -517,7 +522,7 @@ class RelativeImprovement(Criterion):
 class ValidationCriterion(Section):
     """No improvement of the early-stopping metric for so many evaluations."""
 
-    threshold: Annotated[int, Field(ge=1)] = 10
+    threshold: PositiveCount = 10
     """Evaluations without improvement."""
     action: Action = "tell"
     """off, tell (only shown), or stop (counts towards ending the run)."""
@@ -552,11 +557,11 @@ class Stopping(Section):
 class Evaluation(Section):
     """How often, and on how much, the network is evaluated."""
 
-    every: Annotated[int, Field(ge=1)] = 1
+    every: PositiveCount = 1
     """Distance between two evaluations."""
     unit: Literal["epoch", "step"] = "epoch"
     """What `every` is counted in."""
-    train_samples: Annotated[int, Field(ge=1)] = 5000
+    train_samples: PositiveCount = 5000
     """Evaluate the training loss on at most so many samples (a fixed choice)."""
 
 

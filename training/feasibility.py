@@ -101,7 +101,7 @@ def _batch_norm(experiment: Experiment, data: PreparedData) -> list[str]:
 def _warmup_steps(experiment: Experiment, data: PreparedData) -> list[str]:
     schedule = experiment.schedule
     if schedule.unit != "step":
-        return []
+        return []  # training.consistency has checked those; `steps` only cuts a run short, for a quick look
     total = experiment.epochs * -(-len(data.x_train) // batch_size_of(experiment, data))
     if schedule.warmup >= total:
         return [

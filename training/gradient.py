@@ -49,20 +49,22 @@ def clip_norm(grads: Tensor, max_norm: float | Tensor, norms: Tensor | None = No
     max_norm
         Bound; 0 leaves the gradient as it is.
     norms
-        ``[R, 1]``, the norms of `grads` where they are known already.
+        ``[R, 1]`` float64, the norms of `grads` where they are known already.
 
     Returns
     -------
     Tensor
-        ``[R, 1]``, the norms before clipping.
+        ``[R, 1]`` float64, the norms before clipping.
     """
     if norms is None:
-        norms = torch.linalg.vector_norm(grads, dim=1, keepdim=True)
+        # In float64, as the square of a gradient of 1e25, which clipping is there to tame, overflows in float32.
+        norms = torch.linalg.vector_norm(grads, dim=1, keepdim=True, dtype=torch.float64)
+    share = (max_norm / (norms + NORM_EPS)).clamp_(max=1.0)
     if isinstance(max_norm, Tensor):
-        share = (max_norm / (norms + NORM_EPS)).clamp_(max=1.0)
-        grads.mul_(torch.where(max_norm > 0.0, share, 1.0))
-    elif max_norm != 0.0:
-        grads.mul_((norms + NORM_EPS).reciprocal_().mul_(max_norm).clamp_(max=1.0))
+        share = torch.where(max_norm > 0.0, share, 1.0)
+    elif max_norm == 0.0:
+        return norms
+    grads.mul_(share.to(grads.dtype))
     return norms
 
 

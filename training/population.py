@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from training.errors import InputError
 from training.experiment import Experiment
@@ -40,9 +40,9 @@ def check_population(experiments: Sequence[Experiment]) -> None:
             )
 
 
-def edited(experiments: Sequence[Experiment], key: str, value: object) -> tuple[Experiment, ...]:
-    """Return the experiments with one value changed in all of them, validated again."""
-    return tuple(replace(experiment, {key: value}) for experiment in experiments)
+def edited(experiments: Sequence[Experiment], changes: Mapping[str, object]) -> tuple[Experiment, ...]:
+    """Return the experiments with some values changed in all of them, validated again."""
+    return tuple(replace(experiment, dict(changes)) for experiment in experiments)
 
 
 def values_of(experiments: Sequence[Experiment], key: str) -> list[float]:

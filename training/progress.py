@@ -91,11 +91,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change made while running, applied before step ``step + 1``."""
+    """A change made while running, applied before step ``step + 1``.
+
+    Changes made together have the same `group`; they are applied, and replayed, as one.
+    """
 
     step: int
     key: str
     value: Any
+    group: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from training.errors import InputError
 from training.progress import Edit, Progress
 from training.snapshot import Snapshot
 
+Goal = tuple[Literal["end", "step", "epoch", "to epoch"], int]
 State = Literal["paused", "playing", "finished", "closed"]
 
 RATE_MEMORY = 0.9
@@ -21,10 +23,9 @@ RATE_MEMORY = 0.9
 
 @dataclass(frozen=True)
 class Rejected:
-    """An edit that was not allowed."""
+    """Changes that were not allowed; none of them was made."""
 
-    key: str
-    value: Any
+    changes: Mapping[str, Any]
     message: str
 
 
@@ -65,9 +66,11 @@ class Session:
         self.outbox: deque[Event] = deque()
         self._changed = threading.Condition()
         self._state: State = "paused"
-        self._target: int | float | None = None  # steps (int) or epochs (float) to run to; None: to the end
-        self._target_is_epoch = False
-        self._edits: list[tuple[str, Any]] = []
+        self._goals: list[Goal] = []  # commands to run on, made out at the next step boundary
+        self._last_step: int | None = None  # where to pause; None with no last epoch: run to the end
+        self._last_epoch: int | None = None
+        self._idle = True  # no goal is being pursued
+        self._edits: list[dict[str, Any]] = []
         self._applying_edits = False
         self._go_when_reopened = False
         self._stop_asked = False
@@ -89,32 +92,28 @@ class Session:
 
     def play(self) -> None:
         """Train until paused or to the end."""
-        self._go(None)
+        self._go("end")
 
     def pause(self) -> None:
         """Stop training after the current chunk; nothing is lost."""
         with self._changed:
+            self._goals.clear()
+            self._idle = True
             self._go_when_reopened = False
             if self._state == "playing":
                 self._state = "paused"
 
     def step_once(self) -> None:
-        """Do one step, then pause."""
-        with self._changed:
-            base = self.engine.step if self._state != "playing" or self._target is None else self._target
-            target = self.engine.step if self._target_is_epoch else int(base)
-            self._go_locked(target + 1, is_epoch=False)
+        """Do one step (one more, while single steps are being done), then pause."""
+        self._go("step")
 
     def run_epoch(self) -> None:
         """Run to the end of the current epoch, then pause."""
-        with self._changed:
-            self._go_locked(int(self.engine.epoch) + 1, is_epoch=True)
+        self._go("epoch")
 
     def run_to_epoch(self, epoch: int) -> None:
         """Run until so many epochs are done, then pause; the past is no target."""
-        with self._changed:
-            if epoch > self.engine.epoch:
-                self._go_locked(epoch, is_epoch=True)
+        self._go("to epoch", epoch)
 
     def stop(self) -> None:
         """End the run, as stopped by the user."""
@@ -122,10 +121,10 @@ class Session:
             self._stop_asked = True
             self._changed.notify_all()
 
-    def edit(self, key: str, value: Any) -> None:
-        """Change a setting at the next step boundary; an `Edit` or a `Rejected` follows in the outbox."""
+    def edit(self, changes: Mapping[str, Any]) -> None:
+        """Change settings together at the next step boundary; their `Edit`s or a `Rejected` follow in the outbox."""
         with self._changed:
-            self._edits.append((key, value))
+            self._edits.append(dict(changes))
             self._changed.notify_all()
 
     def request_snapshot(self) -> None:
@@ -166,8 +165,8 @@ class Session:
             stop, self._stop_asked = self._stop_asked, False
             snapshot, self._snapshot_asked = self._snapshot_asked, False
         try:
-            for key, value in edits:
-                self._apply(key, value)
+            for changes in edits:
+                self._apply(changes)
         finally:
             self._reopen()
         if stop:
@@ -177,13 +176,13 @@ class Session:
         if snapshot:
             self.outbox.append(self.engine.snapshot())
 
-    def _apply(self, key: str, value: Any) -> None:
+    def _apply(self, changes: dict[str, Any]) -> None:
         try:
-            edit = self.engine.edit(key, value)
+            made = self.engine.edit(changes)
         except InputError as error:
-            self.outbox.append(Rejected(key, value, str(error)))
+            self.outbox.append(Rejected(changes, str(error)))
             return
-        self.outbox.append(edit)
+        self.outbox.extend(made)
         self._report_and_settle(self.engine.advance(0))
 
     def _reopen(self) -> None:
@@ -198,30 +197,42 @@ class Session:
         self._report_and_settle(self.engine.advance(0))
 
     def _train(self) -> None:
-        steps = self._steps_allowed()
-        if steps == 0:
-            self._pause_at_target()
-            return
-        progress = self.engine.advance(steps)
-        self._chunk = next_chunk(self._chunk, progress)
-        self._measure_speed(progress)
-        self._report_and_settle(progress)
-        self._pause_at_target()
-
-    def _pause_at_target(self) -> None:
-        with self._changed:  # asked again under the lock: another target may have been set meanwhile
-            if self._steps_allowed() == 0:
+        with self._changed:
+            self._take_goals()
+            steps = self._steps_allowed()
+        if steps:
+            progress = self.engine.advance(steps)
+            self._chunk = next_chunk(self._chunk, progress)
+            self._measure_speed(progress)
+            self._report_and_settle(progress)
+        with self._changed:  # another goal may have been set meanwhile
+            if not self._goals and self._steps_allowed() == 0:
                 self.pause()
+
+    def _take_goals(self) -> None:
+        """Turn commands into where to pause, seen from the step boundary where the run stands now."""
+        for kind, epoch in self._goals:
+            if kind == "to epoch" and epoch <= self.engine.epoch and not self._idle:
+                continue
+            stepping = not self._idle and self._last_step is not None
+            step = max(self._last_step or 0, self.engine.step) if stepping else self.engine.step
+            self._last_step = self._last_epoch = None
+            self._idle = False
+            if kind == "step":
+                self._last_step = step + 1
+            elif kind == "epoch":
+                self._last_epoch = int(self.engine.epoch) + 1
+            elif kind == "to epoch":
+                self._last_epoch = epoch
+        self._goals.clear()
 
     def _steps_allowed(self) -> int:
         engine = self.engine
-        with self._changed:
-            target, is_epoch = self._target, self._target_is_epoch
-        if target is None:
+        if self._last_step is not None:
+            return max(0, min(self._chunk, self._last_step - engine.step))
+        if self._last_epoch is None:
             return min(self._chunk, MAX_CHUNK_STEPS)
-        if not is_epoch:
-            return max(0, min(self._chunk, int(target) - engine.step))
-        if engine.epoch >= target:
+        if engine.epoch >= self._last_epoch:
             return 0
         return max(1, min(self._chunk, engine.steps_left_in_epoch))
 
@@ -243,6 +254,7 @@ class Session:
         details = "".join(traceback.format_exception(error))
         try:
             self.engine.fail(message)
+            self.outbox.append(self.engine.advance(0))
         except Exception as second:  # a device that is lost fails again when asked for its weights
             details = "".join(traceback.format_exception(second))  # names both
         self.outbox.append(Failure(message, details))
@@ -250,16 +262,13 @@ class Session:
             if self._state != "closed":
                 self._state = "finished"
 
-    def _go(self, target: int | None) -> None:
+    def _go(self, kind: Literal["end", "step", "epoch", "to epoch"], epoch: int = 0) -> None:
         with self._changed:
-            self._go_locked(target, is_epoch=False)
-
-    def _go_locked(self, target: int | None, *, is_epoch: bool) -> None:
-        if self._state in ("paused", "playing"):
-            self._target, self._target_is_epoch = target, is_epoch
-            self._state = "playing"
-            self._changed.notify_all()
-        elif self._state == "finished" and (self._edits or self._applying_edits):
-            # An edit on its way may let the run go on: remember the command until then.
-            self._target, self._target_is_epoch = target, is_epoch
-            self._go_when_reopened = True
+            if self._state in ("paused", "playing"):
+                self._goals.append((kind, epoch))
+                self._state = "playing"
+                self._changed.notify_all()
+            elif self._state == "finished" and (self._edits or self._applying_edits):
+                # An edit on its way may let the run go on: remember the command until then.
+                self._goals.append((kind, epoch))
+                self._go_when_reopened = True

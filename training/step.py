@@ -18,8 +18,17 @@ from training.gradient import add_penalties, clip_norm, clip_value
 from training.meter import make_meter
 from training.optimizers import FlatOptimizer
 from training.population import values_of
+from training.progress import column
 
 Strength = float | Tensor
+
+SETTINGS = (
+    "regularization.l1",
+    "regularization.l2",
+    "optimizer.clip_norm",
+    "optimizer.clip_value",
+    "optimizer.gradient_noise",
+)
 
 
 class TrainingStep:
@@ -45,19 +54,32 @@ class TrainingStep:
         self._moved = torch.zeros_like(network.params)
         self._meter = make_meter(network, self._moved)
         self.measured = self._meter.measured
+        self._gradient_norms = self.measured[column("grad_norm", network.architecture.layers)].unsqueeze(1)
+        self._settings: dict[str, list[float]] = {}
         self.configure(experiments)
 
-    def configure(self, experiments: Sequence[Experiment]) -> None:
-        """Take over penalties, clipping and noise from the experiments (one for each replica)."""
-        self._l1 = self._strength(experiments, "regularization.l1")
-        self._l2 = self._strength(experiments, "regularization.l2")
-        self._clip_norm = self._strength(experiments, "optimizer.clip_norm")
-        self._clip_value = self._strength(experiments, "optimizer.clip_value")
-        noisy = any(values_of(experiments, "optimizer.gradient_noise"))
+    def configure(self, experiments: Sequence[Experiment]) -> bool:
+        """Take over penalties, clipping and noise from the experiments (one for each replica).
+
+        Returns
+        -------
+        bool
+            Whether anything changed: a captured step must then be captured again.
+        """
+        settings = {key: values_of(experiments, key) for key in SETTINGS}
+        if settings == self._settings:
+            return False
+        self._settings = settings
+        self._l1 = self._strength(settings["regularization.l1"])
+        self._l2 = self._strength(settings["regularization.l2"])
+        self._clip_norm = self._strength(settings["optimizer.clip_norm"])
+        self._clip_value = self._strength(settings["optimizer.clip_value"])
+        noisy = any(settings["optimizer.gradient_noise"])
         if noisy and self.noise is None:
             self.noise = torch.zeros_like(self.network.params)
         elif not noisy:
             self.noise = None
+        return True
 
     def run(self, x: Tensor, target: Tensor, lr: float | Tensor) -> None:
         """Do one step on a batch.
@@ -86,13 +108,13 @@ class TrainingStep:
         if self._clip_value is not None:
             clip_value(grads, self._clip_value)
         if self._clip_norm is not None:
-            clip_norm(grads, self._clip_norm)
+            # What was measured holds unless components have been clamped since.
+            clip_norm(grads, self._clip_norm, self._gradient_norms if self._clip_value is None else None)
         if self.noise is not None:
             grads.add_(self.noise)
 
-    def _strength(self, experiments: Sequence[Experiment], key: str) -> Strength | None:
+    def _strength(self, values: list[float]) -> Strength | None:
         """Return a setting as one number, as ``[R, 1]`` where replicas differ, or None where it is off."""
-        values = values_of(experiments, key)
         if not any(values):
             return None
         if len(set(values)) == 1:

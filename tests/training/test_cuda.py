@@ -51,7 +51,8 @@ class PlayedGraph:
 class Capturing:
     """In the place of `torch.cuda.graph`."""
 
-    def __init__(self, graph: PlayedGraph) -> None:
+    def __init__(self, graph: PlayedGraph, *, capture_error_mode: str) -> None:
+        assert capture_error_mode == "thread_local"
         self.graph = graph
 
     def __enter__(self) -> None:
@@ -145,7 +146,7 @@ def test_edits_are_captured_anew() -> None:
             target = one.step + 3
             while one.step < target:
                 one.advance(target - one.step)
-            one.edit(key, value)
+            one.edit({key: value})
     assert_same_run(trained(engine), trained(plain))
 
 
@@ -156,7 +157,7 @@ def test_going_back_before_an_edit_forgets_what_was_captured_after_it() -> None:
     state = engine.state()
     first = trained(engine)
     engine.load_state(state)
-    engine.edit("optimizer.clip_norm", 0.01)
+    engine.edit({"optimizer.clip_norm": 0.01})
     engine.advance(1)
     engine.load_state(state)
     assert_same_run(trained(engine), first)
@@ -175,7 +176,7 @@ def test_a_diverged_run_is_looked_back_into() -> None:
 def test_a_step_that_cannot_be_captured_runs_without_a_graph(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Warming up for the capture must leave no trace either."""
 
-    def no_graph(*_: object) -> Any:
+    def no_graph(*_: object, **__: object) -> Any:
         raise RuntimeError("operation not permitted when stream is capturing")
 
     monkeypatch.setattr(torch.cuda, where, no_graph)
@@ -187,7 +188,7 @@ def test_a_step_that_cannot_be_captured_runs_without_a_graph(where: str, monkeyp
 
 @pytest.mark.usefixtures("played")
 def test_too_little_memory_is_no_reason_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> Any:
+    def full(*_: object, **__: object) -> Any:
         raise RuntimeError("CUDA out of memory. Tried to allocate 20 GiB")
 
     monkeypatch.setattr(torch.cuda, "graph", full)
@@ -255,10 +256,10 @@ def test_edits_and_states_on_a_gpu() -> None:
     engine = Engine(on("cuda", network={"hidden": [6], "dropout": 0.3}))
     engine.advance(4)
     state = engine.state()
-    engine.edit("optimizer.clip_norm", 0.05)
+    engine.edit({"optimizer.clip_norm": 0.05})
     first = trained(engine)
     engine.load_state(state)
-    engine.edit("optimizer.clip_norm", 0.05)
+    engine.edit({"optimizer.clip_norm": 0.05})
     assert_same_run(trained(engine), first)
     snapshot = engine.snapshot()
     assert isinstance(snapshot.params, np.ndarray)

@@ -155,7 +155,7 @@ def edited_by_hand(experiment: Experiment, edits: list[Edit], *, evaluate_first:
     for edit in edits:
         while engine.step < edit.step and not engine.finished:
             parts.append(engine.advance(edit.step - engine.step))
-        engine.edit(edit.key, edit.value)
+        engine.edit({edit.key: edit.value})
     while not engine.finished:
         parts.append(engine.advance(50))
     return engine, collected(parts)
@@ -180,20 +180,20 @@ def test_edits_made_through_a_session_are_replayed_exactly() -> None:
     experiment = small(**{**EVERYTHING, "epochs": 400, "stopping": {"early": {"enabled": True, "patience": 400}}})
     session = Session(Engine(experiment))
     thread = threading.Thread(target=session.run)
-    session.edit("stopping.early.burn_in", 1)
-    session.edit("optimizer.lr", 0.03)
+    session.edit({"stopping.early.burn_in": 1})
+    session.edit({"optimizer.lr": 0.03})
     thread.start()
     random = np.random.default_rng(2)
     session.play()
     for edit in EDITS[1:6]:
         time.sleep(random.uniform(0, 0.01))
-        session.edit(edit.key, edit.value)
-    session.edit("epochs", 420)
+        session.edit({edit.key: edit.value})
+    session.edit({"epochs": 420})
     deadline = time.monotonic() + 30
     while session.state != "finished":
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    session.edit("epochs", 440)
+    session.edit({"epochs": 440})
     while session.state != "paused":
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -242,7 +242,7 @@ def test_going_back_before_edits_and_forward_again() -> None:
     engine.advance(9)
     before = engine.state()
     for edit in EDITS:
-        engine.edit(edit.key, edit.value)
+        engine.edit({edit.key: edit.value})
     engine.advance(4)
     after = engine.state()
     edited = trained(engine)
@@ -279,7 +279,7 @@ def test_extending_a_finished_run_is_the_longer_run(name: str) -> None:
     engine = Engine(experiment)
     first = trained(engine)
     assert set(reasons(first.outcomes)) == {"completed"}
-    engine.edit("epochs", longer.epochs)
+    engine.edit({"epochs": longer.epochs})
     assert not engine.finished
     second = trained(engine)
     joined = Run(
@@ -296,7 +296,7 @@ def test_extending_a_run_that_stopped_early() -> None:
     engine = Engine(impatient)
     first = trained(engine)
     assert reasons(first.outcomes) == ["early_stopped"]
-    engine.edit("stopping.early.patience", 25)
+    engine.edit({"stopping.early.patience": 25})
     second = trained(engine)
     expected = trained(Engine(patient))
     np.testing.assert_array_equal(np.concatenate([first.records, second.records]), expected.records)
@@ -308,7 +308,7 @@ def test_a_run_stopped_by_the_user_goes_on_after_an_edit() -> None:
     engine = Engine(small())
     parts = [engine.advance(10)]
     engine.stop()
-    engine.edit("optimizer.lr", small().optimizer.lr)
+    engine.edit({"optimizer.lr": small().optimizer.lr})
     while not engine.finished:
         parts.append(engine.advance(7))
     assert_same_run(collected(parts), expected)

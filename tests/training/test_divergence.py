@@ -152,7 +152,7 @@ def test_a_diverged_run_may_keep_its_best_weights() -> None:
 def test_a_diverged_run_is_not_reopened() -> None:
     engine = Engine(exploding())
     run = trained(engine)
-    engine.edit("optimizer.lr", 0.001)
+    engine.edit({"optimizer.lr": 0.001})
     assert engine.finished
     assert len(engine.advance(5).records) == 0
     assert engine.outcomes == list(run.outcomes)

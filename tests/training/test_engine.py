@@ -480,7 +480,7 @@ def test_what_can_be_edited(key: str, editable: bool) -> None:
     assert is_editable(key) == editable
     if not editable:
         with pytest.raises(InputError, match="cannot be changed while a run is under way"):
-            Engine(small()).edit(key, 1)
+            Engine(small()).edit({key: 1})
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_an_edit_that_is_not_allowed_changes_nothing(key: str, value: Any) -> No
     engine, untouched = Engine(small()), Engine(small())
     engine.advance(3)
     with pytest.raises(InputError):
-        engine.edit(key, value)
+        engine.edit({key: value})
     assert not engine.edits
     assert engine.experiment == small()
     assert np.array_equal(engine.advance(9).records, untouched.advance(12).records[3:])
@@ -504,7 +504,7 @@ def test_an_edit_that_is_not_allowed_changes_nothing(key: str, value: Any) -> No
 def test_edits_act_from_the_next_step_on() -> None:
     engine = Engine(small())
     engine.advance(5)
-    edit = engine.edit("optimizer.lr", 0.3)
+    (edit,) = engine.edit({"optimizer.lr": 0.3})
     assert (edit.step, edit.key, edit.value) == (5, "optimizer.lr", 0.3)
     assert engine.edits == [edit]
     assert engine.experiment.optimizer.lr == 0.3
@@ -524,7 +524,7 @@ def test_edits_act_from_the_next_step_on() -> None:
 def test_an_edit_at_the_start_is_as_good_as_the_setting(change: dict[str, Any]) -> None:
     engine = Engine(small())
     for key, value in change.items():
-        engine.edit(key, value)
+        engine.edit({key: value})
     with_setting = Engine(small(**{key.replace(".", "__"): value for key, value in change.items()}))
     mine, other = trained(engine), trained(with_setting)
     assert np.array_equal(mine.records, other.records)
@@ -534,7 +534,7 @@ def test_an_edit_at_the_start_is_as_good_as_the_setting(change: dict[str, Any]) 
 def test_an_edit_of_the_batch_size_within_an_epoch() -> None:
     engine = Engine(small())
     engine.advance(2)  # 16 of 30 samples seen
-    engine.edit("batch_size", 5)
+    engine.edit({"batch_size": 5})
     assert engine.batch_size == 5
     assert engine.steps_left_in_epoch == 3
     assert engine.steps_per_epoch == 6
@@ -547,14 +547,14 @@ def test_small_memory_does_not_forbid_edits(monkeypatch: pytest.MonkeyPatch) -> 
     """What the run holds already is no longer available, but it is not needed a second time either."""
     engine = Engine(small())
     monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 1000}))
-    engine.edit("optimizer.lr", 0.5)
+    engine.edit({"optimizer.lr": 0.5})
     assert engine.experiment.optimizer.lr == 0.5
 
 
 def test_an_edit_of_a_completed_run_that_adds_no_epochs_trains_no_further() -> None:
     engine = Engine(small())
     run = trained(engine)
-    engine.edit("optimizer.lr", 0.5)
+    engine.edit({"optimizer.lr": 0.5})
     progress = engine.advance(3)
     assert len(progress.records) == 0
     assert progress.finished
@@ -567,7 +567,7 @@ def test_fewer_epochs_than_are_done_end_the_run_at_once(watch: bool) -> None:
     engine = Engine(small(), watch_every_step=watch)
     while engine.step < 9:
         engine.advance(9 - engine.step)
-    engine.edit("epochs", 1)
+    engine.edit({"epochs": 1})
     progress = engine.advance(5)
     assert len(progress.records) == 0
     assert progress.finished

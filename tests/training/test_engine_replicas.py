@@ -212,7 +212,7 @@ def test_an_edit_reaches_every_replica() -> None:
     base = small()
     engine = Engine([base, replace(base, {"optimizer.lr": 0.5})])
     assert list(engine.advance(1).records[0, :, 1]) == [0.02, 0.5]
-    engine.edit("optimizer.lr", 0.1)
+    engine.edit({"optimizer.lr": 0.1})
     progress = engine.advance(1)
     assert list(progress.records[0, :, 1]) == [0.1, 0.1]
     assert [experiment.optimizer.lr for experiment in engine.experiments] == [0.1, 0.1]

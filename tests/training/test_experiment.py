@@ -225,3 +225,15 @@ def test_activations_are_spelled_out_per_layer() -> None:
 
 def test_nearest_match_says_nothing_where_nothing_is_near() -> None:
     assert did_you_mean("zzzz", ["adam", "sgd"]) == ""
+
+
+def test_replicas_have_seeds_to_take() -> None:
+    with pytest.raises(ExperimentError, match="seed: .*largest is 2147483647"):
+        validate({"seed": 2**31 - 1, "replicas": 3})
+    assert validate({"seed": 2**31 - 3, "replicas": 3}).replicas == 3
+
+
+@pytest.mark.parametrize("key", ["optimizer.reference_batch", "stopping.criteria.validation.threshold", "epochs"])
+def test_whole_numbers_have_bounds(key: str) -> None:
+    with pytest.raises(ExperimentError, match="must be less than or equal to"):
+        replace(Experiment(), {key: 10**400})

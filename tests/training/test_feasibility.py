@@ -137,7 +137,7 @@ def test_batch_norm_needs_two_samples() -> None:
     with pytest.raises(ExperimentError, match="batch normalization needs at least 2 samples"):
         batch_norm(batch_size=1)
     with pytest.raises(ExperimentError):
-        Engine(batch_norm(), a_data_set()).edit("batch_size", 1)
+        Engine(batch_norm(), a_data_set()).edit({"batch_size": 1})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import threading
+import tracemalloc
 from collections import namedtuple
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from training import history as history_module
 from training import outputs
 from training.data.load import load_prepared
 from training.engine import Engine
@@ -34,6 +37,7 @@ from training.outputs import (
     gradients_csv,
     new_run_folder,
     slug,
+    write_lines,
 )
 from training.progress import Progress
 from training.validation import replace, validate
@@ -224,7 +228,7 @@ def test_thinned_gradients_give_both_bounds() -> None:
         records = rng.lognormal(size=(4096, 1, 8))
         history.extend(Progress(total, records, (), total + 4096, 0.0, (None,), 0.1))
         total += 4096
-    rows = [line.split(",") for line in gradients_csv(history).splitlines()[1:]]
+    rows = [line.split(",") for line in list(gradients_csv(history))[1:]]
     curve = history.layers("signal_norm")
     assert len(rows) == 2 * 2 * len(curve)
     low, high = (np.array([float(row[4]) for row in rows]).reshape(-1, 2, 2)[:, side] for side in (0, 1))
@@ -294,18 +298,117 @@ def test_a_full_disk_is_told_before_training(tmp_path: Path, monkeypatch: pytest
     assert not (tmp_path / "out").exists()
 
 
-def test_a_disk_that_fills_up_leaves_whole_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = outputs.write_whole
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": 60},
+        {"epochs": 30, "replicas": 40},
+        {"epochs": 10, "replicas": 3, "evaluation__every": 2, "evaluation__unit": "step"},
+        {"steps": 50, "epochs": 1000},
+        {"epochs": 100, "network__hidden": [4] * 20},
+        {"epochs": 3, "data__samples": 50_000, "batch_size": "full"},
+    ],
+)  # fmt: skip
+def test_the_estimate_covers_what_is_written(tmp_path: Path, changes: dict[str, Any]) -> None:
+    run = run_headless(small(stopping__early__enabled=False, **changes), out=tmp_path / "out", save_data=True)
+    written = sum(path.stat().st_size for path in run.folder.iterdir())
+    estimate = outputs.bytes_to_write(run.finished.engine, save_data=True)
+    assert written <= estimate <= 2.5 * written + outputs.OTHER_FILES
 
-    def until_weights(path: Path, content: bytes) -> None:
-        if path.suffix == ".safetensors":
-            raise InputError(os.strerror(errno.ENOSPC), where=str(path))
-        written(path, content)
 
-    monkeypatch.setattr(outputs, "write_whole", until_weights)
+def test_the_estimate_covers_a_history_that_was_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "MAX_FINE_SPANS", 64)
+    monkeypatch.setattr(history_module, "EVALUATION_BYTES", 1_000)
+    run = run_headless(small(stopping__early__enabled=False, epochs=200), out=tmp_path / "out")
+    assert not run.finished.history.exact
+    tables = sum((run.folder / name).stat().st_size for name in ("history.csv", "gradients.csv"))
+    estimate = outputs.bytes_to_write(run.finished.engine) - outputs.OTHER_FILES
+    assert tables <= estimate <= 4 * tables
+
+
+def test_a_disk_too_small_for_the_tables_is_told_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda _: usage(10, 10, 20_000_000))
+    claim_folder(tmp_path / "out")
+    outputs.check_space(tmp_path / "out", Engine(small(epochs=100)))
+    with pytest.raises(InputError, match=r"20\.0 MB free.* need about \d\d[\d.]+ MB"):
+        run_headless(small(epochs=100_000, network__hidden=[4] * 10), out=tmp_path / "out", watch=never)
+
+
+@pytest.mark.parametrize(
+    ("full", "left"),
+    [
+        ("weights.safetensors", set()),
+        ("history.csv", {"weights.safetensors", "initial.safetensors"}),
+        ("gradients.csv", {"weights.safetensors", "initial.safetensors", "history.csv"}),
+        ("summary.json", FILES - {"summary.json", "experiment.toml"}),
+    ],
+)
+def test_a_disk_that_fills_up_leaves_whole_files_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str, left: set[str]
+) -> None:
+    """The weights come first: of all files they alone cannot be made again from the others."""
+    synced = os.fsync
+
+    def until_full(number: int) -> None:
+        if any(path.name.startswith(f".{full}.") for path in (tmp_path / "out").iterdir()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        synced(number)
+
+    monkeypatch.setattr(os, "fsync", until_full)
     with pytest.raises(InputError, match="No space left"):
         run_headless(small(), out=tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"experiment.toml", "history.csv", "gradients.csv"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"experiment.toml"} | left
+
+
+def test_a_table_is_never_held_whole_in_memory(tmp_path: Path) -> None:
+    history = History(2, 5)
+    history.extend(Progress(0, np.random.default_rng(0).lognormal(size=(8_000, 2, 14)), (), 8_000, 1.0, (None,) * 2, 1))
+    tracemalloc.start()
+    write_lines(tmp_path / "gradients.csv", gradients_csv(history))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    size = (tmp_path / "gradients.csv").stat().st_size
+    assert size > 2_500_000
+    assert peak < 300_000
+
+
+def test_a_table_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
+    def lines() -> Iterator[str]:
+        yield from ("a,b", "1,2")
+        raise KeyboardInterrupt
+
+    write_lines(tmp_path / "table.csv", ["old"])
+    with pytest.raises(KeyboardInterrupt):
+        write_lines(tmp_path / "table.csv", lines())
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+    assert (tmp_path / "table.csv").read_bytes() == b"old\n"
+
+
+def test_the_summary_and_the_last_row_are_exact_however_few_evaluations_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = small(
+        epochs=41, replicas=3, optimizer__lr=0.05, evaluation__unit="step", stopping__early__patience=30
+    )
+    whole = run_headless(experiment, out=tmp_path / "whole")
+    monkeypatch.setattr(history_module, "EVALUATION_BYTES", 2_000)
+    few = run_headless(experiment, out=tmp_path / "few")
+    assert len({outcome.step for outcome in whole.finished.outcomes}) == 3
+    assert few.finished.history.evaluations.stride > 1
+    summaries = [numbers(run.folder / "summary.json") for run in (whole, few)]
+    assert summaries[0]["replicas"] == summaries[1]["replicas"]
+    (_, rows), (_, fewer) = (table(run.folder / "history.csv") for run in (whole, few))
+    assert len(fewer) < len(rows) / 4
+    for replica in range(3):
+        mine, kept = ([row for row in found if row["replica"] == str(replica)] for found in (rows, fewer))
+        assert kept[-1] == mine[-1]
+        assert float(mine[-1]["val_loss"]) == summaries[1]["replicas"][replica]["final_val_loss"]
+        assert min(float(row["val_loss"]) for row in mine) == summaries[1]["replicas"][replica]["best_val_loss"]
+        assert all(row in mine for row in kept)
+        assert len({row["step"] for row in kept}) == len(kept)
 
 
 def never(engine: Engine, history: History, progress: Progress) -> None:

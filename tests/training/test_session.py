@@ -143,7 +143,8 @@ def test_epochs(start: Start) -> None:
     driven.until("paused")
     assert driven.session.engine.step == 17 * EPOCH
     driven.session.run_to_epoch(5)
-    assert driven.session.state == "paused", "the past is no target"
+    driven.until("paused")
+    assert driven.session.engine.step == 17 * EPOCH, "the past is no target"
     for part in driven.of(Progress):
         assert part.step <= 17 * EPOCH
 
@@ -178,12 +179,12 @@ def test_edits_are_answered_in_order(start: Start) -> None:
     driven = start(**ENDLESS)
     driven.session.play()
     for value in (0.1, -1.0, 0.2, "x", 0.3):
-        driven.session.edit("optimizer.lr", value)
-    driven.session.edit("network.hidden", [3])
+        driven.session.edit({"optimizer.lr": value})
+    driven.session.edit({"network.hidden": [3]})
     wait_until(lambda: len(driven.of(Edit, Rejected)) == 6, "six answers")
     answers = driven.of(Edit, Rejected)
     assert [type(answer) for answer in answers] == [Edit, Rejected, Edit, Rejected, Edit, Rejected]
-    assert answers[1].key == "optimizer.lr"
+    assert answers[1].changes == {"optimizer.lr": -1.0}
     assert "optimizer.lr" in answers[1].message
     assert "cannot be changed" in answers[5].message
     assert driven.session.engine.experiment.optimizer.lr == 0.3
@@ -195,7 +196,7 @@ def test_a_live_rate_is_in_force_from_the_step_it_is_logged_with(start: Start) -
     driven.session.play()
     for rate in (0.011, 0.012, 0.013):
         time.sleep(0.01)
-        driven.session.edit("optimizer.lr", rate)
+        driven.session.edit({"optimizer.lr": rate})
     wait_until(lambda: len(driven.of(Edit)) == 3)
     wait_until(lambda: driven.session.engine.step > driven.of(Edit)[-1].step + 2)
     driven.session.pause()
@@ -222,7 +223,7 @@ def test_extending_a_finished_run(start: Start) -> None:
     driven = start()
     driven.session.play()
     driven.until("finished")
-    driven.session.edit("epochs", 10)
+    driven.session.edit({"epochs": 10})
     driven.until("paused")
     driven.session.play()
     driven.until("finished")
@@ -237,7 +238,7 @@ def test_going_on_at_once_after_extending(start: Start, command: str, steps: int
         driven = start()
         driven.session.play()
         driven.until("finished")
-        driven.session.edit("epochs", 12)
+        driven.session.edit({"epochs": 12})
         getattr(driven.session, command)()
         wait_until(lambda driven=driven: driven.session.engine.step == steps, command)
         driven.until("finished" if command == "play" else "paused")
@@ -249,9 +250,9 @@ def test_an_edit_alone_starts_nothing(start: Start) -> None:
     driven.session.play()
     driven.until("finished")
     driven.session.play()
-    driven.session.edit("epochs", 12)
+    driven.session.edit({"epochs": 12})
     driven.until("paused")
-    driven.session.edit("optimizer.lr", 0.5)
+    driven.session.edit({"optimizer.lr": 0.5})
     time.sleep(0.05)
     assert driven.session.engine.step == 8 * EPOCH
 
@@ -260,7 +261,7 @@ def test_an_edit_that_adds_nothing_leaves_the_run_finished(start: Start) -> None
     driven = start()
     driven.session.play()
     driven.until("finished")
-    driven.session.edit("optimizer.lr", 0.5)
+    driven.session.edit({"optimizer.lr": 0.5})
     driven.session.play()
     wait_until(lambda: len(driven.of(Edit)) == 1)
     time.sleep(0.02)
@@ -292,7 +293,7 @@ def test_commands_after_closing_do_nothing(start: Start) -> None:
     driven.close()
     for command in ("play", "pause", "step_once", "run_epoch", "stop", "request_snapshot", "close"):
         getattr(driven.session, command)()
-    driven.session.edit("optimizer.lr", 0.1)
+    driven.session.edit({"optimizer.lr": 0.1})
     assert driven.session.state == "closed"
     assert driven.drain() == []
 
@@ -419,7 +420,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(edit=EDITS)
     def edit(self, edit: tuple[str, Any]) -> None:
-        self.session.edit(*edit)
+        self.session.edit(dict([edit]))
         self.edits += 1
 
     @rule()
@@ -478,7 +479,8 @@ class AnySequence(RuleBasedStateMachine):
         for edit in edits:
             while again.step < edit.step:
                 parts.append(again.advance(edit.step - again.step))
-            again.edit(edit.key, edit.value)
+            again.edit({edit.key: edit.value})
+            again.advance(0)  # an edit may end the run
         while again.step < engine.step:
             parts.append(again.advance(engine.step - again.step))
         mine = self.driven.of(Progress)
@@ -503,3 +505,40 @@ def _switch_threads_often() -> Iterator[None]:
     sys.setswitchinterval(1e-5)
     yield
     sys.setswitchinterval(before)
+
+
+def test_an_epoch_asked_for_while_playing_ends_where_an_epoch_ends(start: Start) -> None:
+    for _ in range(10):
+        driven = start(**ENDLESS)
+        driven.session.play()
+        wait_until(lambda driven=driven: driven.session.engine.step > 3)
+        driven.session.run_epoch()
+        driven.until("paused")
+        assert driven.session.engine.step % EPOCH == 0
+
+
+def test_single_steps_after_a_pause_are_counted_from_there(start: Start) -> None:
+    driven = start(**ENDLESS)
+    driven.session.play()
+    wait_until(lambda: driven.session.engine.step > 3)
+    driven.session.pause()
+    driven.session.step_once()
+    driven.until("paused")
+    before = driven.session.engine.step
+    for _ in range(3):
+        driven.session.step_once()
+    driven.until("paused")
+    assert driven.session.engine.step == before + 3
+
+
+def test_changes_made_together_are_applied_together_or_not_at_all(start: Start) -> None:
+    driven = start(**ENDLESS)
+    session = driven.session
+    two = {"stopping.criteria.loss_plateau.action": "stop", "stopping.criteria.gradient_norm.action": "stop"}
+    session.edit({**two, "stopping.criteria.combine": "k", "stopping.criteria.k": 2})
+    # One of the two off is valid only together with another way of combining them.
+    session.edit({"stopping.criteria.gradient_norm.action": "off"})
+    session.edit({"stopping.criteria.gradient_norm.action": "off", "stopping.criteria.combine": "any"})
+    wait_until(lambda: len(driven.of(Edit)) == 6 and len(driven.of(Rejected)) == 1)
+    assert session.engine.experiment.stopping.criteria.combine == "any"
+    assert [edit.group for edit in driven.of(Edit)] == [0, 0, 0, 0, 1, 1]
