@@ -70,7 +70,7 @@ def run_headless(
     folder = claim_folder(out) if out else new_run_folder(runs, experiment.name, started)
     try:
         save(experiment, folder / "experiment.toml")
-        check_space(folder, engine)
+        check_space(folder, engine, save_data=save_data)
     except BaseException:
         _remove_if_nothing_in_it(folder)
         raise

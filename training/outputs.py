@@ -5,28 +5,27 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import torch
 from safetensors.numpy import save as as_safetensors
 
-from training.atomic import write_whole
+from training.atomic import write_whole, writing_whole
 from training.errors import InputError
 from training.experiment_file import save
-from training.history import FloatArray, History, IntArray
+from training.history import FloatArray, History, evaluations_kept, fine_spans
 from training.progress import Outcome
 
 if TYPE_CHECKING:
@@ -39,6 +38,12 @@ HISTORY_COLUMNS = (
 )  # fmt: skip
 GRADIENT_COLUMNS = ("replica", "step", "layer", "weight_grad_norm", "signal_norm")
 SLUG_LENGTH = 60
+
+# Bytes of a row, rather too many than too few, for the estimate of what will be written.
+HISTORY_ROW = 200
+GRADIENT_ROW = 56
+SUMMARY_OF_REPLICA = 1_200
+OTHER_FILES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -131,16 +136,15 @@ def _no_folder(folder: Path, error: OSError) -> InputError:
     )
 
 
-def check_space(folder: Path, engine: Engine) -> None:
-    """Refuse a run whose weights and records would not fit on the disk.
+def check_space(folder: Path, engine: Engine, *, save_data: bool = False) -> None:
+    """Refuse a run whose files would not fit on the disk.
 
     Raises
     ------
     InputError
         With the estimate and what is free.
     """
-    snapshot = engine.initial_snapshot()
-    needed = 2 * engine.replicas * (snapshot.params.nbytes + snapshot.statistics.nbytes) + 1_000_000
+    needed = bytes_to_write(engine, save_data=save_data)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
@@ -148,6 +152,36 @@ def check_space(folder: Path, engine: Engine) -> None:
             where=str(folder),
             hint="Make room, or choose another folder with --out",
         )
+
+
+def bytes_to_write(engine: Engine, *, save_data: bool = False) -> int:
+    """Return about how large the files of a run become at the most, if it makes all its steps."""
+    replicas, layers = engine.replicas, len(engine.layer_names)
+    steps, evaluations = steps_at_most(engine), evaluations_at_most(engine)
+    spans = fine_spans(replicas, layers)
+    gradient_rows = steps if steps <= spans else 2 * spans  # beyond that: smallest and largest of each span
+    snapshot, data = engine.initial_snapshot(), engine.data
+    of_replica = (
+        2 * (snapshot.params.nbytes + snapshot.statistics.nbytes)
+        + HISTORY_ROW * evaluations_kept(replicas, evaluations)
+        + GRADIENT_ROW * layers * gradient_rows
+        + SUMMARY_OF_REPLICA
+    )
+    arrays = (data.x_train, data.y_train, data.x_val, data.y_val, data.train_index, data.val_index)
+    return replicas * of_replica + save_data * sum(array.nbytes for array in arrays) + OTHER_FILES
+
+
+def steps_at_most(engine: Engine) -> int:
+    """Return how many steps a run makes unless something ends it before."""
+    steps = engine.experiment.epochs * engine.steps_per_epoch
+    return min(steps, engine.experiment.steps or steps)
+
+
+def evaluations_at_most(engine: Engine) -> int:
+    """Return how many evaluations a run makes unless something ends it before."""
+    evaluation = engine.experiment.evaluation
+    per_epoch = engine.steps_per_epoch if evaluation.unit == "epoch" else 1
+    return steps_at_most(engine) // (evaluation.every * per_epoch) + 2  # before the first step and after the last
 
 
 def _megabytes(count: int) -> str:
@@ -158,7 +192,7 @@ def _megabytes(count: int) -> str:
 
 
 def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) -> None:
-    """Write every file of a run into `folder`, ``summary.json`` last.
+    """Write every file of a run into `folder`: the weights, which nothing can bring back, first, ``summary.json`` last.
 
     Raises
     ------
@@ -166,54 +200,70 @@ def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) ->
         If the folder cannot be written or the disk is full; the files written before stay whole.
     """
     save(run.experiment, folder / "experiment.toml")
-    write_whole(folder / "history.csv", history_csv(run).encode())
-    write_whole(folder / "gradients.csv", gradients_csv(run.history).encode())
     write_whole(folder / "weights.safetensors", weights_file(run, initial=False))
     write_whole(folder / "initial.safetensors", weights_file(run, initial=True))
+    write_lines(folder / "history.csv", history_csv(run))
+    write_lines(folder / "gradients.csv", gradients_csv(run.history))
     if save_data:
-        write_whole(folder / "data.npz", data_file(run.engine))
+        with writing_whole(folder / "data.npz") as file:
+            write_data(file, run.engine)
     write_whole(folder / "curves.png", curves_picture(run))
     write_whole(folder / "summary.json", (json.dumps(summary(run), indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def history_csv(run: FinishedRun) -> str:
-    """Return one row per evaluation and replica; cells that do not apply are empty."""
-    evaluations = run.history.evaluations
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines as they come, so that a table never has to fit into memory, and whole or not at all."""
+    with writing_whole(path) as file:
+        file.writelines(f"{line}\n".encode() for line in lines)
+
+
+def history_csv(run: FinishedRun) -> Iterator[str]:
+    """Yield the lines of a table with a row per evaluation and replica; cells that do not apply are empty."""
     score = "accuracy" if run.engine.data.task == "classification" else "r2"
     columns = {
-        "lr": evaluations.column("lr"),
-        "train_loss": evaluations.train_loss,
-        "val_loss": evaluations.val_loss,
-        f"train_{score}": evaluations.train_score,
-        f"val_{score}": evaluations.val_score,
-        "parameter_change": evaluations.column("parameter_change"),
-        "grad_norm": evaluations.column("grad_norm"),
+        "lr": "lr",
+        "train_loss": "train_loss",
+        f"train_{score}": "train_score",
+        "parameter_change": "parameter_change",
+        "grad_norm": "grad_norm",
     }
-    held_out = len(run.engine.data.x_val) > 0
-    if not held_out:
-        columns = {name: values for name, values in columns.items() if not name.startswith("val_")}
-    return "\n".join([",".join(HISTORY_COLUMNS), *_history_rows(run, columns)]) + "\n"
+    if len(run.engine.data.x_val):
+        columns |= {"val_loss": "val_loss", f"val_{score}": "val_score"}
+    yield ",".join(HISTORY_COLUMNS)
+    yield from _history_rows(run.history, [columns.get(name) for name in HISTORY_COLUMNS[3:]])
 
 
-def _history_rows(run: FinishedRun, columns: dict[str, FloatArray]) -> Iterator[str]:
-    steps, epochs = run.history.evaluations.step, run.history.evaluations.epoch
-    for replica, outcome in enumerate(run.outcomes):
-        chosen = [columns[name][:, replica] if name in columns else None for name in HISTORY_COLUMNS[3:]]
-        for row in np.flatnonzero(steps <= outcome.step):  # a replica that has ended is not evaluated any more
-            cells = ["" if values is None else _cell(values[row]) for values in chosen]
-            yield ",".join([str(replica), str(steps[row]), _cell(epochs[row]), *cells])
+def _history_rows(history: History, names: list[str | None]) -> Iterator[str]:
+    evaluations = history.evaluations
+    steps, epochs, rates = evaluations.step, evaluations.epoch, evaluations.column("lr")
+    final_steps, final_epochs = evaluations.final("step"), evaluations.final("epoch")
+    columns = [None if name is None else evaluations.column(name) for name in names]
+    final_values = [None if name is None else evaluations.final(name) for name in names]
+    for replica in range(history.replicas):
+        rows = np.flatnonzero(~np.isnan(rates[:, replica]))  # a replica that has ended is not evaluated any more
+        for row in rows:
+            yield _history_row(replica, steps[row], epochs[row], (_at(values, (row, replica)) for values in columns))
+        if np.isfinite(final_steps[replica]) and final_steps[replica] not in steps[rows[-1:]]:
+            # It ended before the others, and its last evaluation is one of those that were dropped since.
+            cells = (_at(values, replica) for values in final_values)
+            yield _history_row(replica, final_steps[replica], final_epochs[replica], cells)
 
 
-def _cell(value: float) -> str:
-    return repr(float(value))
+def _history_row(replica: int, step: float, epoch: float, cells: Iterable[str]) -> str:
+    return ",".join([str(replica), str(int(step)), repr(float(epoch)), *cells])
 
 
-def gradients_csv(history: History) -> str:
-    """Return the norms of every layer, one row per step, layer and replica.
+def _at(values: FloatArray | None, index: Any) -> str:
+    return "" if values is None else repr(float(values[index]))
+
+
+def gradients_csv(history: History) -> Iterator[str]:
+    """Yield the lines of a table of every layer's norms, with a row per step, layer and replica.
 
     Once the history is thinned, each span of steps gives two rows: the smallest values, then the largest.
     """
-    return "\n".join([",".join(GRADIENT_COLUMNS), *_gradient_rows(history)]) + "\n"
+    yield ",".join(GRADIENT_COLUMNS)
+    yield from _gradient_rows(history)
 
 
 def _gradient_rows(history: History) -> Iterator[str]:
@@ -221,8 +271,8 @@ def _gradient_rows(history: History) -> Iterator[str]:
     for replica in range(history.replicas):
         weight = history.layers("weight_grad_norm", replica=replica)
         signal = history.layers("signal_norm", replica=replica)
-        for index, step in enumerate(weight.steps.tolist()):
-            lowest, highest = (weight.low, signal.low), (weight.high, signal.high)
+        lowest, highest = (weight.low, signal.low), (weight.high, signal.high)
+        for index, step in enumerate(weight.steps):
             for weight_values, signal_values in (lowest,) if history.exact else (lowest, highest):
                 norms = zip(history.layer_names, weight_values[index], signal_values[index], strict=True)
                 for layer, weight_norm, signal_norm in norms:
@@ -245,17 +295,15 @@ def weights_file(run: FinishedRun, *, initial: bool) -> bytes:
     return bytes(as_safetensors(tensors, metadata={"about": about}))  # one entry: several come in random order
 
 
-def data_file(engine: Engine) -> bytes:
-    """Return the arrays as the network sees them, as a compressed NumPy archive."""
+def write_data(file: BinaryIO, engine: Engine) -> None:
+    """Write the arrays as the network sees them, as a compressed NumPy archive."""
     data = engine.data
-    buffer = io.BytesIO()
     np.savez_compressed(
-        buffer,
+        file,
         x_train=data.x_train, y_train=data.y_train, x_val=data.x_val, y_val=data.y_val,
         train_index=data.train_index, val_index=data.val_index,
         feature_names=np.array(data.feature_names), class_names=np.array(data.class_names),
     )  # fmt: skip
-    return buffer.getvalue()
 
 
 # -------------------------------------------------------------------------------------- summary
@@ -290,8 +338,11 @@ def _replica_summary(run: FinishedRun, replica: int) -> dict[str, Any]:
     outcome = run.outcomes[replica]
     score = "accuracy" if run.engine.data.task == "classification" else "r2"
     evaluations = run.history.evaluations
-    mine = evaluations.step <= outcome.step
-    best_epoch, best_val_loss = _best(evaluations.epoch[mine], evaluations.val_loss[mine, replica])
+    best_epoch = outcome.best_epoch if math.isfinite(outcome.best_epoch) else evaluations.best_val_epoch[replica]
+    last = {
+        "train_loss": "train_loss", "val_loss": "val_loss", f"train_{score}": "train_score",
+        f"val_{score}": "val_score", "lr": "lr",
+    }  # fmt: skip
     return {
         "replica": replica,
         "reason": outcome.reason,
@@ -302,26 +353,11 @@ def _replica_summary(run: FinishedRun, replica: int) -> dict[str, Any]:
         "diverged_tensor": outcome.tensor or None,
         "best_metric": _finite(outcome.best_metric),
         "best_step": outcome.best_step,
-        "best_epoch": _finite(outcome.best_epoch) if math.isfinite(outcome.best_epoch) else best_epoch,
-        "best_val_loss": best_val_loss,
+        "best_epoch": _finite(best_epoch),
+        "best_val_loss": _finite(evaluations.best_val_loss[replica]),
         "weights_of_best_restored": outcome.restored,
-        "final_train_loss": _last(evaluations.train_loss[mine, replica]),
-        "final_val_loss": _last(evaluations.val_loss[mine, replica]),
-        f"final_train_{score}": _last(evaluations.train_score[mine, replica]),
-        f"final_val_{score}": _last(evaluations.val_score[mine, replica]),
-        "final_lr": _last(evaluations.column("lr")[mine, replica]),
+        **{f"final_{name}": _finite(evaluations.final(column)[replica]) for name, column in last.items()},
     }
-
-
-def _best(epochs: FloatArray, losses: FloatArray) -> tuple[float | None, float | None]:
-    if not np.isfinite(losses).any():
-        return None, None
-    index = int(np.nanargmin(losses))
-    return float(epochs[index]), float(losses[index])
-
-
-def _last(values: FloatArray | IntArray) -> float | None:
-    return _finite(values[-1]) if len(values) else None
 
 
 def _finite(value: float) -> float | None:
