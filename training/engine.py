@@ -115,6 +115,7 @@ class Engine:
         self._kept: list[Weights | None] = [None] * self.replicas
         self._unreported: tuple[EvaluationRecord, ...] = ()
         self._evaluated_at: int | None = None
+        self._before_last: dict[str, Any] | None = None
         self._watch_every_step = self.device.type == "cpu" if watch_every_step is None else watch_every_step
         self._build(use_graph)
 
@@ -253,7 +254,7 @@ class Engine:
         group = self.edits[-1].group + 1 if self.edits else 0
         made = tuple(Edit(self.step, key, value, group) for key, value in changes.items())
         self.edits.extend(made)
-        self._reopen()
+        self._reopen(longer="epochs" in changes or "steps" in changes)
         return made
 
     def stop(self) -> None:
@@ -291,12 +292,10 @@ class Engine:
             "tensors": self._tensor_state(),
             "batches": self._batches.state(),
             "generators": [source.get_state() for source in self._sources()],
-            "judges": [judge.state() for judge in self._judges],
-            "plateaus": [plateau.state() for plateau in self._plateaus],
-            "evaluated_at": self._evaluated_at,
+            "judgment": self._judgment(),
+            "before_last": self._before_last,
             "unreported": self._unreported,
             "last_grad_norm": self._last_grad_norm.copy(),
-            "params_at_evaluation": self._params_at_evaluation.clone(),
         }
 
     @torch.inference_mode()
@@ -312,14 +311,27 @@ class Engine:
         self._batches.load_state(state["batches"])
         for source, saved in zip(self._sources(), state["generators"], strict=True):
             source.set_state(saved)
-        for judge, saved in zip(self._judges, state["judges"], strict=True):
-            judge.load_state(saved)
-        for plateau, saved in zip(self._plateaus, state["plateaus"], strict=True):
-            plateau.load(saved)
-        self._evaluated_at = state["evaluated_at"]
+        self._load_judgment(state["judgment"])
+        self._before_last = state["before_last"]
         self._unreported = state["unreported"]
         self._last_grad_norm = state["last_grad_norm"].copy()
-        self._params_at_evaluation = state["params_at_evaluation"].clone()
+
+    def _judgment(self) -> dict[str, Any]:
+        """Return what evaluations have left behind."""
+        return {
+            "judges": [judge.state() for judge in self._judges],
+            "plateaus": [plateau.state() for plateau in self._plateaus],
+            "evaluated_at": self._evaluated_at,
+            "params_at_evaluation": self._params_at_evaluation.clone(),
+        }
+
+    def _load_judgment(self, saved: dict[str, Any]) -> None:
+        for judge, state in zip(self._judges, saved["judges"], strict=True):
+            judge.load_state(state)
+        for plateau, state in zip(self._plateaus, saved["plateaus"], strict=True):
+            plateau.load(state)
+        self._evaluated_at = saved["evaluated_at"]
+        self._params_at_evaluation = saved["params_at_evaluation"].clone()
 
     # --------------------------------------------------------------------------------- building
 
@@ -523,13 +535,16 @@ class Engine:
     def _evaluation_due(self) -> bool:
         if self._evaluated_at == self.step:
             return False
+        return self._on_grid() or self._is_complete()
+
+    def _on_grid(self) -> bool:
         every = self._evaluation.every
         if self._evaluation.unit == "step":
-            return self.step % every == 0 or self._is_complete()
-        at_epoch_end = self._batches.position == 0
-        return (at_epoch_end and self._batches.epoch % every == 0) or self._is_complete()
+            return self.step % every == 0
+        return self._batches.position == 0 and self._batches.epoch % every == 0
 
     def _evaluate(self) -> EvaluationRecord:
+        self._before_last = None if self._on_grid() else self._judgment()
         measured = dict(vars(self._evaluator.measure()))
         first = self._evaluated_at is None
         change = self._parameter_change()
@@ -598,14 +613,34 @@ class Engine:
         best = self._judges[replica].best
         self._kept[replica] = best if outcome.restored and best is not None else self._weights(replica)
 
-    def _reopen(self) -> None:
-        """After an edit, let runs go on that ended here and may have more to do."""
-        for replica, outcome in enumerate(self.outcomes):
-            if outcome is not None and outcome.step == self.step and outcome.reason not in ("diverged", "failed"):
-                self.outcomes[replica] = None
-                self._kept[replica] = None
+    def _reopen(self, *, longer: bool) -> None:
+        """After an edit, let runs go on that ended here and would not end here now.
+
+        A run the user has stopped goes on only where its length was changed.
+        """
+        reopened = [replica for replica in range(self.replicas) if self._may_go_on(replica, longer)]
+        for replica in reopened:
+            self.outcomes[replica] = None
+            self._kept[replica] = None
+        if reopened and self._before_last is not None:
+            self._take_back_last_evaluation(self._before_last)
         if self._evaluated_at == self.step:
             self._end_if_complete()
+
+    def _may_go_on(self, replica: int, longer: bool) -> bool:
+        outcome = self.outcomes[replica]
+        if outcome is None or outcome.step != self.step or self._is_complete():
+            return False
+        if outcome.reason == "stopped":
+            return longer
+        if outcome.reason in ("diverged", "failed"):
+            return False
+        return self._judges[replica].verdict(self.step, self.epoch) is None
+
+    def _take_back_last_evaluation(self, before: dict[str, Any]) -> None:
+        """Forget the evaluation that was made only because the run ended, as a longer run would not have made it."""
+        self._load_judgment(before)
+        self._before_last = None
 
     def _running(self) -> list[int]:
         return [replica for replica, outcome in enumerate(self.outcomes) if outcome is None]

@@ -20,8 +20,8 @@ from training.data.catalog import BUNDLED, SYNTHETIC
 MAX_LAYERS = 64
 MAX_WIDTH = 1024
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e30, allow_inf_nan=False)]  # single precision ends at 3e38
+NonNegative = Annotated[float, Field(ge=0, le=1e30, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=MAX_SEED)]
 Count = Annotated[int, Field(ge=0, le=10**9)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import psutil
 import torch
 
@@ -100,15 +102,15 @@ def _batch_norm(experiment: Experiment, data: PreparedData) -> list[str]:
 
 def _warmup_steps(experiment: Experiment, data: PreparedData) -> list[str]:
     schedule = experiment.schedule
-    if schedule.unit != "step":
-        return []  # training.consistency has checked those; `steps` only cuts a run short, for a quick look
-    total = experiment.epochs * -(-len(data.x_train) // batch_size_of(experiment, data))
-    if schedule.warmup >= total:
-        return [
-            f"schedule.warmup: a warm-up of {schedule.warmup:g} steps does not end within the run of {total} steps; "
-            "shorten it or raise epochs"
-        ]
-    return []
+    steps_per_epoch = -(-len(data.x_train) // batch_size_of(experiment, data))
+    total = min(experiment.epochs * steps_per_epoch, experiment.steps or math.inf)
+    warmup = schedule.warmup * (steps_per_epoch if schedule.unit == "epoch" else 1)
+    if 0 < warmup < total or warmup == 0:
+        return []
+    return [
+        f"schedule.warmup: a warm-up of {warmup:g} steps does not end within the run of {total:g} steps; "
+        "shorten it (0: none) or let the run go on for longer"
+    ]
 
 
 def _check_memory(experiment: Experiment, data: PreparedData, replicas: int, device: torch.device) -> None:

@@ -303,12 +303,61 @@ def test_extending_a_run_that_stopped_early() -> None:
     assert repr(second.outcomes) == repr(expected.outcomes)
 
 
-def test_a_run_stopped_by_the_user_goes_on_after_an_edit() -> None:
-    expected = trained(Engine(small()))
+def test_a_run_stopped_by_the_user_goes_on_when_made_longer() -> None:
+    longer = small().epochs + 5
+    expected = trained(Engine(small(epochs=longer)))
     engine = Engine(small())
     parts = [engine.advance(10)]
     engine.stop()
     engine.edit({"optimizer.lr": small().optimizer.lr})
+    assert engine.finished, "another rate is no reason to go on"
+    engine.edit({"epochs": longer})
     while not engine.finished:
         parts.append(engine.advance(7))
     assert_same_run(collected(parts), expected)
+
+
+def test_an_edit_that_changes_nothing_about_the_end_leaves_an_early_stop_alone() -> None:
+    engine = Engine(small(stopping={"early": {"patience": 1}}, optimizer__lr=0.0, epochs=50))
+    (outcome,) = trained(engine).outcomes
+    assert outcome is not None
+    assert outcome.reason == "early_stopped"
+    engine.edit({"optimizer.lr": 0.01})
+    assert engine.outcomes == [outcome]
+    engine.edit({"stopping.early.patience": 9})
+    assert engine.outcomes == [None]
+
+
+@pytest.mark.parametrize("schedule", [{"kind": "plateau", "patience": 0}, {"kind": "constant"}])
+def test_extending_a_run_that_ended_between_evaluations_goes_on_exactly(schedule: dict[str, Any]) -> None:
+    settings: dict[str, Any] = {
+        "schedule": schedule, "evaluation": {"every": 7}, "stopping": {"early": {"patience": 6}},
+    }  # fmt: skip
+    longer = Engine(small(**settings, epochs=60))
+    whole = trained(longer)
+    engine = Engine(small(**settings, epochs=20))
+    parts = list(engine.train())
+    engine.edit({"epochs": 60})
+    parts.extend(engine.train())
+    np.testing.assert_array_equal(collected(parts).records, whole.records)
+    assert [outcome.message for outcome in engine.outcomes if outcome] == [
+        outcome.message for outcome in longer.outcomes if outcome
+    ]
+
+
+def test_the_rate_of_an_evaluation_is_that_of_the_last_step() -> None:
+    impatient = {"kind": "plateau", "patience": 0, "threshold": 0.5}
+    run = trained(Engine(small(schedule=impatient, epochs=30)))
+    rates = run.records[:, :, 1]
+    assert len(np.unique(rates)) > 1, "the schedule never acted"
+    for record in run.evaluations:
+        if record.step:
+            np.testing.assert_array_equal(record.lr, rates[record.step - 1])
+
+
+def test_replicas_drop_different_units() -> None:
+    engine = Engine(small(network={"hidden": [64], "dropout": 0.5}, replicas=2))
+    engine.advance(1)
+    mask = engine.network.blocks[0].mask
+    assert mask is not None
+    assert not torch.equal(mask[0], mask[1])

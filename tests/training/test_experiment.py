@@ -228,7 +228,7 @@ def test_nearest_match_says_nothing_where_nothing_is_near() -> None:
 
 
 def test_replicas_have_seeds_to_take() -> None:
-    with pytest.raises(ExperimentError, match="seed: .*largest is 2147483647"):
+    with pytest.raises(ExperimentError, match=r"seed: .*largest is 2147483647"):
         validate({"seed": 2**31 - 1, "replicas": 3})
     assert validate({"seed": 2**31 - 3, "replicas": 3}).replicas == 3
 
