@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -12,6 +13,8 @@ import torch  # before Qt: on Windows the other order loads the wrong libraries
 from PySide6.QtWidgets import QApplication
 
 from gui import theme as themes
+from gui.documents import state_folder
+from gui.preferences import Preferences
 from gui.window import APP_NAME, MainWindow
 from training.errors import InputError
 from training.experiment import Experiment
@@ -33,13 +36,28 @@ def run_gui(path: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
-    theme = themes.system_theme()
+    theme = themes.THEMES.get(Preferences(state_folder()).get("theme")) or themes.system_theme()
     themes.apply(app, theme)
     window = open_window(path, theme)
     sys.excepthook = _reporter(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # the window's timer lets Python notice
     window.show()
-    return app.exec()
+    status = app.exec()
+    if window.control.running:
+        _leave_at_once(status)
+    return status
+
+
+def _leave_at_once(status: int) -> None:
+    """End the process although a step is still being computed: waiting for it could take minutes.
+
+    Everything is saved by now (closing the window wrote it). The usual way out would destroy a
+    running thread, and for that Qt aborts.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a program without a console has none
+            stream.flush()
+    os._exit(status)
 
 
 def open_window(path: Path | None, theme: themes.Theme) -> MainWindow:

@@ -13,7 +13,17 @@ from gui.theme import Theme, mix, mono_font, text_font
 from training.criteria import CRITERIA, CriterionState
 from training.experiment import Criteria
 
-SHORT_TITLES = {"relative_improvement": "Relative change"}
+# Titles of the cards, and shorter ones where there is little room; the tooltip has the whole.
+TITLES = {
+    "loss_plateau": ("Loss plateau", "Plateau"),
+    "gradient_norm": ("Gradient norm", "Grad. norm", "Gradient"),
+    "parameter_change": ("Parameter change", "Param. change", "Params"),
+    "validation": ("Validation", "Valid."),
+    "relative_improvement": ("Relative change", "Rel. change", "Rel."),
+}
+
+
+SHORTER = ((" evaluations", " evals"), (" evaluations", ""), (" ", ""))
 
 
 class CriteriaStrip(QWidget):
@@ -63,7 +73,7 @@ class CriterionCard(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         info = CRITERIA[name]
-        self.title = SHORT_TITLES.get(name, info.title)
+        self.titles = TITLES.get(name, (info.title,))
         self._info = info
         self._theme, self._scale = theme, scale
         self._title_fonts = [text_font(scale, px=px, weight=600) for px in (13, 12, 11)]
@@ -86,10 +96,10 @@ class CriterionCard(QFrame):
         self.text, self.state = text, state
         what = {"tell": "shown only", "stop": "counts towards ending the run", "off": "off"}[state.action]
         self.setToolTip(
-            f"<b>{escape(self._info.title)}</b><br>{escape(self._info.formula)}<br>{escape(self._info.note)}"
-            f"<br><i>{what}{', met now' if state.met else ''}</i>"
+            f"<b>{escape(self._info.title)}</b>: {escape(text)}<br>{escape(self._info.formula)}"
+            f"<br>{escape(self._info.note)}<br><i>{what}{', met now' if state.met else ''}</i>"
         )
-        self.setAccessibleName(f"{self.title}: {text}{', met' if state.met else ''}")
+        self.setAccessibleName(f"{self.titles[0]}: {text}{', met' if state.met else ''}")
         self.update()
 
     def restyle(self, theme: Theme) -> None:
@@ -115,28 +125,31 @@ class CriterionCard(QFrame):
         badge = "ends run" if self.state is not None and self.state.action == "stop" else ""
         if badge and room > 150 * scale:
             room -= self._draw_badge(painter, badge, top)
-        font = self._fitting_font(self.title, room)
+        title, font = self.fitting_title(room)
         metrics = QFontMetrics(font)
         painter.setFont(font)
-        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(left, top + metrics.ascent() * 0.38), title)
         painter.setFont(self._figure_font)
         painter.setPen(QColor(theme.warn if met else theme.faint if off else theme.muted))
-        figure_metrics = QFontMetrics(self._figure_font)
-        room = self.width() - round(18 * scale)
-        shown = self.text
-        if figure_metrics.horizontalAdvance(shown) > room:
-            shown = shown.removesuffix(" evaluations")
-        text = figure_metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(10 * scale, self.height() * 0.70 + figure_metrics.ascent() * 0.38), text)
+        ascent = QFontMetrics(self._figure_font).ascent()
+        painter.drawText(QPointF(10 * scale, self.height() * 0.70 + ascent * 0.38), self.fitting_figures())
         painter.end()
 
-    def _fitting_font(self, text: str, room: int) -> QFont:
-        """Return the largest of a few sizes of the title's font that fits."""
-        for font in self._title_fonts[:-1]:
-            if QFontMetrics(font).horizontalAdvance(text) <= room:
-                return font
-        return self._title_fonts[-1]
+    def fitting_title(self, room: int) -> tuple[str, QFont]:
+        """Return the title in the longest words, and then the largest font, for which there is room."""
+        for title in self.titles:
+            for font in self._title_fonts:
+                if QFontMetrics(font).horizontalAdvance(title) <= room:
+                    return title, font
+        font = self._title_fonts[-1]
+        return QFontMetrics(font).elidedText(self.titles[-1], Qt.TextElideMode.ElideRight, room), font
+
+    def fitting_figures(self) -> str:
+        """Return value and threshold, without what there is no room for."""
+        metrics, room = QFontMetrics(self._figure_font), self.width() - round(18 * self._scale)
+        texts = (self.text, *(self.text.replace(long, short) for long, short in SHORTER if long in self.text))
+        fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1])
+        return metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, room)
 
     def _draw_lamp(self, painter: QPainter, at: QPointF, met: bool, off: bool) -> None:
         """Draw the state as a shape, not by color alone: ring = off, disc = watched, triangle = met."""

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.builder.editors import Combo
+from gui.tips import plain_label
 from gui.trainer import STACK_BYTES
 from training.data.csv_preview import CsvPreview, preview
 from training.data.load import Cancelled, load_prepared
@@ -63,9 +64,9 @@ class CsvDialog(QDialog):
         self._read()
 
     def _build(self) -> None:
-        heading = QLabel(self.path.name, self)
+        heading = plain_label(self.path.name, self)
         heading.setProperty("role", "heading")
-        self.summary = QLabel(self)
+        self.summary = plain_label(parent=self)
         self.summary.setProperty("role", "muted")
         self.table = QTableWidget(self)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -101,7 +102,7 @@ class CsvDialog(QDialog):
         middle.setSpacing(20)
         middle.addLayout(choices, 1)
         middle.addLayout(features, 1)
-        self.problem = QLabel(self)
+        self.problem = plain_label(parent=self)
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

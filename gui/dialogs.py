@@ -21,6 +21,9 @@ from PySide6.QtWidgets import (
 
 from gui.icons import icon
 from gui.theme import Theme, mono_font
+from gui.tips import plain_label
+
+MOST_DETAILS = 20  # different errors whose tracebacks are kept
 
 Answer = Literal["save", "discard", "cancel"]
 
@@ -35,8 +38,11 @@ class ErrorDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(QSize(620, 380))
         self.details = details
+        self.messages = {message: 1}
         heading = _label(title, "heading")
         what = _label(message)
+        self.more = _label("", "muted")
+        self.more.hide()
         what.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text = QPlainTextEdit(details, self)
         self.text.setReadOnly(True)
@@ -57,9 +63,20 @@ class ErrorDialog(QDialog):
         box.setSpacing(8)
         box.addWidget(heading)
         box.addWidget(what)
+        box.addWidget(self.more)
         box.addWidget(_label(kept, "muted"))
         box.addWidget(self.text, 1)
         box.addLayout(buttons)
+
+    def add(self, message: str, details: str) -> None:
+        """Count another error; the details of one not met before are put below the others."""
+        known = message in self.messages
+        self.messages[message] = self.messages.get(message, 0) + 1
+        if not known and len(self.messages) <= MOST_DETAILS:
+            self.details = f"{self.details.rstrip()}\n\n{details}"
+            self.text.setPlainText(self.details)
+        self.more.setText(f"{sum(self.messages.values()):,} errors so far, {len(self.messages):,} of them different.")
+        self.more.show()
 
     def copy(self) -> None:
         """Put the details on the clipboard, and say so."""
@@ -136,7 +153,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._theme = theme
-        self.text = QLabel(self)
+        self.text = plain_label(parent=self)
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -198,7 +215,7 @@ def ask_unsaved(name: str, parent: QWidget | None = None) -> Answer:
 
 
 def _label(text: str, role: str = "") -> QLabel:
-    label = QLabel(text)
+    label = plain_label(text)
     label.setWordWrap(True)
     if role:
         label.setProperty("role", role)

@@ -32,14 +32,18 @@ class Document:
 
     Attributes
     ----------
+    start
+        The experiment it began with.
     saved
-        What the file holds (or what the document started as).
+        What need not be saved: the content of the file, or a start that is had again at will (a preset).
+        None if nothing of it is stored anywhere.
     path
         The file, or None if it has none yet.
     """
 
-    def __init__(self, experiment: Experiment, path: Path | None = None) -> None:
-        self.saved = experiment
+    def __init__(self, experiment: Experiment, path: Path | None = None, *, unsaved: bool = False) -> None:
+        self.start = experiment
+        self.saved = None if unsaved else experiment
         self.path = path
 
     @classmethod

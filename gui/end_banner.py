@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from gui.theme import Theme
+from gui.tips import plain_label, plain_tip
 from training.progress import Outcome
 
 HEADINGS = {
@@ -25,9 +26,9 @@ class EndBanner(QFrame):
         self.setObjectName("endBanner")
         self._theme = theme
         self._tone = ""
-        self.heading = QLabel(self)
+        self.heading = plain_label(parent=self)
         self.heading.setProperty("role", "title")
-        self.sentence = QLabel(self)
+        self.sentence = plain_label(parent=self)
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -46,7 +47,7 @@ class EndBanner(QFrame):
             self.heading.setText(heading)
         if sentence != self.sentence.text():
             self.sentence.setText(sentence)
-            self.sentence.setToolTip(sentence)
+            self.sentence.setToolTip(plain_tip(sentence))
         if tone != self._tone:
             self._tone = tone
             self.restyle(self._theme)

@@ -19,6 +19,8 @@ from training.validation import replace
 
 Phase = Literal["none", "loading", "ready", "paused", "playing", "finished", "refused"]
 
+SNAPSHOT_SECONDS = 0.08
+SNAPSHOT_SHARE = 0.02  # part of a core that copying weights may take
 MAX_EVENTS = 512  # taken from the outbox at once: a window that was blocked catches up in several turns
 
 
@@ -44,12 +46,18 @@ class RunControl:
         The run as the panels see it, or None while there is none.
     asked
         The experiment with every edit sent to the run, whether or not it has arrived.
+    refused_edits
+        Live changes that the run did not take, by dotted key: only a reset brings them into effect.
     """
 
     def __init__(self) -> None:
         self.view: RunView | None = None
         self.session: Session | None = None
         self.asked: Experiment | None = None
+        self.refused_edits: dict[str, Any] = {}
+        self._in_flight: list[dict[str, Any]] = []  # groups of edits sent, not yet answered
+        self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
+        self._snapshot_seconds = 0.0
         self._trainer: Trainer | None = None
         self._retired: list[Trainer] = []
         self._play_when_ready = False
@@ -68,6 +76,7 @@ class RunControl:
         self._retire()
         self.session = None
         self.asked = experiment
+        self.refused_edits, self._in_flight, self._arriving = {}, [], {}
         self._play_when_ready = play
         self._snapshot_asked = False
         self._refused = False
@@ -81,6 +90,12 @@ class RunControl:
         elif self.session.state == "playing":
             self.session.pause()
         else:
+            self.session.play()
+
+    def play_if_wanted(self) -> None:
+        """Train, if that was asked for while the run was being prepared."""
+        if self._play_when_ready and self.session is not None:
+            self._play_when_ready = False
             self.session.play()
 
     def step_once(self) -> None:
@@ -98,11 +113,19 @@ class RunControl:
         elif self.phase == "loading":
             self._retire()
 
-    def edit(self, key: str, value: Any) -> None:
-        """Send a live change to the run."""
-        if self.session is not None and self.asked is not None:
-            self.asked = replace(self.asked, {key: value})
-            self.session.edit(key, value)
+    def edit(self, changes: dict[str, Any]) -> None:
+        """Send live changes to the run, which makes all of them at the same step or none."""
+        if self.session is None or self.asked is None or not changes:
+            return
+        try:
+            self.asked = replace(self.asked, changes)
+        except InputError:  # they fit the form, but not the run, whose other settings are older
+            self.refused_edits.update(changes)
+            return
+        for key in changes:
+            self.refused_edits.pop(key, None)
+        self._in_flight.append(dict(changes))
+        self.session.edit(changes)
 
     def ask_snapshot(self) -> None:
         """Ask for the weights, unless they are already on their way."""
@@ -125,6 +148,16 @@ class RunControl:
         if state == "finished":
             return "finished"
         return "ready" if self.view is None or self.view.history.step == 0 else "paused"
+
+    @property
+    def editing(self) -> bool:
+        """Whether edits are on their way to the run."""
+        return bool(self._in_flight)
+
+    @property
+    def snapshot_pause(self) -> float:
+        """Seconds to leave between two snapshots, so that copying weights takes a small part of a core."""
+        return max(SNAPSHOT_SECONDS, self._snapshot_seconds / SNAPSHOT_SHARE)
 
     @property
     def loaded(self) -> float:
@@ -160,7 +193,7 @@ class RunControl:
 
     def _prepared(self, event: Ready | Refused | Failure, news: News) -> None:
         if isinstance(event, Ready):
-            self._take_over(event.session)
+            self._take_over(event)
             news.started = True
         elif isinstance(event, Refused):
             self._refused = self.session is None
@@ -169,26 +202,26 @@ class RunControl:
             self._refused = self.session is None
             news.failures.append(event)
 
-    def _take_over(self, session: Session) -> None:
-        engine = session.engine
-        self.session = session
+    def _take_over(self, ready: Ready) -> None:
+        assert self.asked is not None
+        engine = ready.session.engine
+        self.session = ready.session
+        self._snapshot_seconds = ready.snapshot_seconds
         self.view = RunView(
-            experiment=engine.experiment,
+            experiment=self.asked,
             data=engine.data,
             history=History(engine.replicas, engine.architecture.layers),
             layer_names=engine.layer_names,
-            snapshot=engine.initial_snapshot(),
+            snapshot=ready.snapshot,
             outcomes=(None,) * engine.replicas,
         )
-        if self._play_when_ready:
-            self._play_when_ready = False
-            session.play()
 
     def _happened(self, event: Any, view: RunView, news: News) -> None:
         if isinstance(event, Progress):
             had_ended = all(outcome is not None for outcome in view.outcomes)
             view.history.extend(event)
             view.outcomes = event.outcomes
+            view.reopened = not event.finished and not len(event.records) and (had_ended or view.reopened)
             news.ended = news.ended or (event.finished and not had_ended)
             news.changed = True
         elif isinstance(event, Snapshot):
@@ -196,19 +229,46 @@ class RunControl:
             self._snapshot_asked = False
             news.changed = True
         elif isinstance(event, Edit):
-            view.edits.append(event)
-            view.experiment = replace(view.experiment, {event.key: event.value})
+            self._edit_arrived(event, view)
             news.edits.append(event)
             news.changed = True
         elif isinstance(event, Rejected):
-            self.asked = view.experiment
+            self._edits_refused(dict(event.changes), view)
             news.rejected.append(event)
         elif isinstance(event, Failure):
             self._snapshot_asked = False
+            self._in_flight, self._arriving = [], {}
             if self.session is not None:
                 view.outcomes = tuple(self.session.engine.outcomes)
             news.failures.append(event)
             news.changed = True
+
+    def _edit_arrived(self, edit: Edit, view: RunView) -> None:
+        """Take an edit over into the view, as soon as it fits: the rest of its group may have to come first."""
+        view.edits.append(edit)
+        self._arriving[edit.key] = edit.value
+        group = next((group for group in self._in_flight if group.get(edit.key, ...) == edit.value), None)
+        if group is not None:
+            del group[edit.key]
+            self._in_flight = [group for group in self._in_flight if group]
+        try:
+            view.experiment = replace(view.experiment, self._arriving)
+        except InputError:
+            return
+        self._arriving = {}
+
+    def _edits_refused(self, changes: dict[str, Any], view: RunView) -> None:
+        """Forget refused edits; others on their way stay."""
+        if changes in self._in_flight:
+            self._in_flight.remove(changes)
+        self.refused_edits.update(changes)
+        under_way = dict(self._arriving)
+        for group in self._in_flight:
+            under_way.update(group)
+        try:
+            self.asked = replace(view.experiment, under_way)
+        except InputError:  # what is still on its way does not fit without the refused ones, and will be refused too
+            self.asked = view.experiment
 
     # ------------------------------------------------------------------------------ ending
 
@@ -230,6 +290,12 @@ class RunControl:
         if all(ended):
             self._retired = []
         return all(ended)
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread is still at work."""
+        trainers = [*self._retired, *([self._trainer] if self._trainer is not None else [])]
+        return any(trainer.isRunning() for trainer in trainers)
 
     @property
     def threads(self) -> int:

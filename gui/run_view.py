@@ -19,7 +19,7 @@ class RunView:
     Attributes
     ----------
     experiment
-        What the run was started with, edits included.
+        What the run was started with, edits included: the whole population, if it has replicas.
     data
         The data as the network sees it.
     history
@@ -34,6 +34,8 @@ class RunView:
         The edits applied so far, in order.
     playing
         Whether the run is training right now.
+    reopened
+        Whether the run had ended, and an edit lets it go on; until it does.
     """
 
     experiment: Experiment
@@ -44,3 +46,4 @@ class RunView:
     outcomes: tuple[Outcome | None, ...] = ()
     edits: list[Edit] = field(default_factory=list)
     playing: bool = False
+    reopened: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections import deque
 from dataclasses import dataclass
@@ -15,15 +16,26 @@ from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
 from training.session import Failure, Session
+from training.snapshot import Snapshot
 
 STACK_BYTES = 16 * 1024 * 1024  # macOS gives secondary threads 512 KiB, too little for torch
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The run stands at step 0 and takes commands."""
+    """The run stands at step 0 and takes commands.
+
+    Attributes
+    ----------
+    snapshot
+        The weights it starts from.
+    snapshot_seconds
+        Processor time it took to copy them.
+    """
 
     session: Session
+    snapshot: Snapshot
+    snapshot_seconds: float
 
 
 @dataclass(frozen=True)
@@ -53,24 +65,27 @@ class Trainer(QThread):
 
     def run(self) -> None:
         """Prepare and run; the body of the thread."""
-        session = self._prepare()
-        if session is None:
+        ready = self._prepare()
+        if ready is None:
             return
-        self._session = session
+        session = self._session = ready.session
         if self._closed:  # closed while the engine was being built
             session.close()
-        self.outbox.append(Ready(session))
+        self.outbox.append(ready)
         try:
             session.run()
         except Exception as error:
             self.outbox.append(_failure(error))
 
-    def _prepare(self) -> Session | None:
+    def _prepare(self) -> Ready | None:
         try:
             data = self._data
             if data is None:
                 data = load_prepared(self.experiment.data, report=self._report, cancelled=lambda: self._closed)
-            return Session(Engine(self.experiment, data))
+            engine = Engine(self.experiment, data)
+            started = time.thread_time()
+            snapshot = engine.initial_snapshot()
+            return Ready(Session(engine), snapshot, time.thread_time() - started)
         except Cancelled:
             return None
         except InputError as error:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 
 from gui.icons import icon, pixmap
 from gui.theme import Theme, mono_font
+from gui.tips import button_text, plain_tip
 
 HEIGHT = 51
 NARROW = 1280  # below this width the bar leaves out what can be read elsewhere
@@ -116,8 +117,8 @@ class Transport(QFrame):
             "extendable": "Go on with this run (Space)",
         }
         tip = f"Cannot run: {reason}" if reason else tips.get(state, f"{text} (Space)")
-        if tip != self.run_button.toolTip():
-            self.run_button.setToolTip(tip)
+        if plain_tip(tip) != self.run_button.toolTip():
+            self.run_button.setToolTip(plain_tip(tip))
             self.run_button.setAccessibleDescription(tip if reason else "")
         self.run_button.setEnabled(runnable)
         self.step_button.setEnabled(state in ("ready", "paused", "extendable"))
@@ -268,7 +269,7 @@ class ElidedPill(QPushButton):
             self._fit()
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self._limit))
+        self.setText(button_text(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self._limit)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -289,7 +290,7 @@ class DevicePill(ElidedPill):
         """Name the device."""
         self.show_text(f"    {name}")
         self.setAccessibleName(f"Device: {name}")
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
 
     def show_busy(self, busy: bool) -> None:
         """Fill the dot while training."""

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -38,10 +37,12 @@ from PySide6.QtWidgets import (
 from gui import theme as themes
 from gui.builder.form import Builder
 from gui.builder.schedule_preview import total_steps
+from gui.commands import Commands
 from gui.criteria_strip import CriteriaStrip
-from gui.dialogs import Banner, ErrorDialog, TextDialog, ask_unsaved
-from gui.documents import Autosave, Document, RecentFiles, Recovered, state_folder
+from gui.dialogs import Banner, ErrorDialog, TextDialog
+from gui.documents import Document, state_folder
 from gui.end_banner import EndBanner
+from gui.file_actions import FileActions, dropped_file
 from gui.panels.boundary import Boundary
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.gradient_norms import GradientNorms
@@ -49,23 +50,22 @@ from gui.panels.learning_curves import LearningCurves
 from gui.panels.network import Network
 from gui.panels.panel import Panel
 from gui.panels.predicted_true import PredictedTrue
+from gui.preferences import Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import RunControl
 from gui.run_view import RunView
 from gui.theme import Theme
+from gui.tips import plain_tip, title_text
 from gui.transport import Transport, grouped
+from training.data.prepare import PreparedData
 from training.engine import is_editable
-from training.errors import ExperimentError, InputError
+from training.errors import InputError
 from training.experiment import Experiment
-from training.experiment_file import shipped_experiments
 from training.feasibility import architecture_of
 from training.session import Failure
 
 APP_NAME = "Convergence Lab"
 LEFT_WIDTH = 304
-AUTOSAVE_MS = 1000
-REBUILD_MS = 200
-SNAPSHOT_SECONDS = 0.08
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 ROOM_FOR_TWO = 560  # pixels the data row needs to show two views side by side
@@ -92,10 +92,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.theme, self.scale = theme, scale
-        self.document = Document(experiment, path)
         folder = state_folder()
-        self.recent = RecentFiles(folder)
-        self.autosave = Autosave(folder)
+        self.preferences = Preferences(folder)
         self.control = RunControl()
         self.pace = RedrawPace()
         self.redraws = 0
@@ -106,25 +104,29 @@ class MainWindow(QMainWindow):
         self._shown_phase = ""
         self._closing = False
         self._marked_under_way = False
-        self._recovered: Recovered | None = None
-        self._build(experiment)
+        self._errors: ErrorDialog | None = None
+        self._dismissed: set[str] = set()
+        self._build(Document(experiment, path), folder)
         self._make_timers()
         self._make_shortcuts()
         self._name_window()
         self.setAcceptDrops(True)
         self.resize(round(1440 * scale), round(900 * scale))
         self.setMinimumSize(round(960 * scale), round(600 * scale))
-        self._offer_recovery()
+        self.files.offer_recovery()
         self.control.start(experiment)
         self._show_state()
 
     # ------------------------------------------------------------------------------ building
 
-    def _build(self, experiment: Experiment) -> None:
+    def _build(self, document: Document, folder: Path) -> None:
+        experiment = document.start
         self.menu = QMenu(self)
         self.transport = Transport(self.theme, self.menu, self.scale, self)
         self.builder = Builder(experiment, self.theme, self.scale, self)
         self.banner = Banner(self.theme, self)
+        self.commands = Commands(self.control, self.builder, self)
+        self.files = FileActions(document, folder, self.builder, self.banner, self)
         self.network = Network()
         self.boundary = Boundary()
         self.predicted = PredictedTrue()
@@ -209,29 +211,34 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         transport = self.transport
-        transport.toggle.connect(self.toggle)
-        transport.reset.connect(self.reset)
-        transport.step.connect(self.step_once)
-        transport.epoch.connect(self.run_epoch)
-        transport.stop.connect(self.stop)
+        commands = self.commands
+        transport.toggle.connect(commands.toggle)
+        transport.reset.connect(commands.reset)
+        transport.step.connect(commands.step_once)
+        transport.epoch.connect(commands.run_epoch)
+        transport.stop.connect(commands.stop)
         transport.theme_pressed.connect(self.switch_theme)
         transport.name_pressed.connect(lambda: self.builder.reveal("name"))
         transport.seed_pressed.connect(lambda: self.builder.reveal("seed"))
         transport.device_pressed.connect(lambda: self.builder.reveal("device"))
         self.builder.edited.connect(self._on_edited)
         self.builder.committed.connect(self._on_committed)
-        self.builder.reset_wanted.connect(self.reset)
+        self.builder.reset_wanted.connect(commands.reset)
+        commands.starting.connect(self._starting)
+        commands.acted.connect(self._show_state)
+        self.files.opened.connect(self.show_document)
+        self.files.saved.connect(self._name_window)
+        for panel in self.panels:
+            panel.failed.connect(self._panel_failed)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
 
     def _make_menu(self) -> None:
-        self._presets = QMenu("New from preset", self.menu)
-        self._presets.aboutToShow.connect(self._list_presets)
-        self._recent_menu = QMenu("Open recent", self.menu)
-        self._recent_menu.aboutToShow.connect(self._list_recent)
+        files = self.files
         entries: list[Any] = [
-            ("New", "Ctrl+N", self.new), self._presets, None,
-            ("Open…", "Ctrl+O", self.ask_open), ("Open CSV…", "Ctrl+Shift+O", self.ask_open_csv), self._recent_menu,
-            None, ("Save", "Ctrl+S", self.save), ("Save as…", "Ctrl+Shift+S", self.save_as), None,
+            ("New", "Ctrl+N", files.new), files.presets_menu, None,
+            ("Open…", "Ctrl+O", files.ask_open), ("Open CSV…", "Ctrl+Shift+O", files.ask_open_csv),
+            files.recent_menu,
+            None, ("Save", "Ctrl+S", files.save), ("Save as…", "Ctrl+Shift+S", files.save_as), None,
             ("Dark or light", "Ctrl+T", self.switch_theme), None,
             ("Keyboard shortcuts", "F1", self.show_shortcuts), ("About", "", self.show_about), None,
             ("Quit", "Ctrl+Q", self.close),
@@ -250,23 +257,11 @@ class MainWindow(QMainWindow):
                 self.addAction(action)  # so that the keys work while the menu is closed
                 self.menu.addAction(action)
 
-    def _list_presets(self) -> None:
-        self._presets.clear()
-        for name, path in shipped_experiments().items():
-            title = name.replace("_", " ")
-            self._presets.addAction(title[:1].upper() + title[1:], lambda path=path: self.open_preset(path))
-
-    def _list_recent(self) -> None:
-        self._recent_menu.clear()
-        for path in self.recent.paths():
-            self._recent_menu.addAction(path.name, lambda path=path: self.open_file(path)).setToolTip(str(path))
-        if self._recent_menu.isEmpty():
-            self._recent_menu.addAction("No files yet").setEnabled(False)
-
     def _make_shortcuts(self) -> None:
+        commands = self.commands
         for keys, slot in (
-            ("Space", self.toggle), ("Right", self.step_once), ("E", self.run_epoch), ("S", self.stop),
-            ("R", self.reset), ("Ctrl+L", lambda: self.builder.reveal("optimizer.lr")),
+            ("Space", commands.toggle), ("Right", commands.step_once), ("E", commands.run_epoch), ("S", commands.stop),
+            ("R", commands.reset), ("Ctrl+L", lambda: self.builder.reveal("optimizer.lr")),
             ("F10", self.transport.menu_button.click),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -278,8 +273,6 @@ class MainWindow(QMainWindow):
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._tick)
         self.timer.start(round(1000 / self.pace.fastest))
-        self._autosave_timer = _single_shot(self, AUTOSAVE_MS, self._write_autosave)
-        self._rebuild_timer = _single_shot(self, REBUILD_MS, self._rebuild)
 
     # ------------------------------------------------------------------------------ the one timer
 
@@ -300,7 +293,8 @@ class MainWindow(QMainWindow):
             self._compare_with_run()
         if news.ended:
             self.control.ask_snapshot()
-        if news.started or news.failures or self.control.phase != self._shown_phase:
+        self.commands.look()
+        if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
         self._redraw()
 
@@ -329,12 +323,12 @@ class MainWindow(QMainWindow):
             changed = [panel for panel in changed if panel in turn]
         for panel in changed:
             self._seen[panel] = self._version
-            panel.refresh(view)
+            panel.follow(view)
         return bool(changed)
 
     def _ask_snapshot(self, now: float) -> None:
         view = self.control.view
-        if view is None or now - self._snapshot_at < SNAPSHOT_SECONDS:
+        if view is None or now - self._snapshot_at < self.control.snapshot_pause:
             return
         stale = view.snapshot is None or view.snapshot.step != view.history.step
         if stale and any(panel.needs_snapshot and panel.isVisible() for panel in self.panels):
@@ -350,7 +344,15 @@ class MainWindow(QMainWindow):
             return handled
         return super().event(event)
 
+    def toggle(self) -> None:
+        """Run, pause, or run again: what Space does."""
+        self.commands.toggle()
+
     # ------------------------------------------------------------------------------ a run begins
+
+    def _starting(self) -> None:
+        self.banner.hide()
+        self._dismissed.clear()
 
     def _started(self) -> None:
         view, session = self.control.view, self.control.session
@@ -361,9 +363,9 @@ class MainWindow(QMainWindow):
         self._arrange_views(view)
         for panel in self.panels:
             if not panel.isHidden():
-                panel.start(view)
+                panel.begin(view)
             else:
-                panel.clear()
+                panel.attempt(panel.clear)
             self._seen[panel] = self._version
         self.criteria.show_settings(view.experiment.stopping.criteria)
         self.builder.show_steps_per_epoch(engine.steps_per_epoch)
@@ -373,8 +375,8 @@ class MainWindow(QMainWindow):
         )
         self._compare_with_run()
         self._summarize()
-        if notes:
-            self.builder.cards["Data"].setToolTip(notes)
+        self.builder.cards["Data"].setToolTip(plain_tip(notes))
+        self.commands.started()
 
     def _arrange_views(self, view: RunView) -> None:
         """Choose the views that suit the data: a map for up to two features, and the table or scatter beside it."""
@@ -388,7 +390,7 @@ class MainWindow(QMainWindow):
             was = not panel.isHidden()
             panel.setVisible(panel in shown)
             if panel in shown and not was:
-                panel.start(view)
+                panel.begin(view)
                 self._seen[panel] = -1
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -404,84 +406,20 @@ class MainWindow(QMainWindow):
         if self.control.view is not None:
             self._arrange_views(self.control.view)
 
-    # ------------------------------------------------------------------------------ commands
-
-    def toggle(self) -> None:
-        """Run, pause, or run again: what Space does."""
-        phase = self.control.phase
-        if phase == "playing":
-            self.control.toggle()
-        elif not self.builder.draft.valid:
-            self._point_at_problem()
-        elif self._rebuild_timer.isActive() or phase in ("finished", "refused", "none"):
-            self._start(play=True)
-        else:
-            self.control.toggle()
-        self._show_state()
-
-    def step_once(self) -> None:
-        if self._may_step():
-            self.control.step_once()
-
-    def run_epoch(self) -> None:
-        if self._may_step():
-            self.control.run_epoch()
-
-    def _may_step(self) -> bool:
-        if not self.builder.draft.valid:
-            self._point_at_problem()
-            return False
-        if self._rebuild_timer.isActive():
-            self._start(play=False)
-            return False
-        return True
-
-    def stop(self) -> None:
-        self.control.stop()
-        self._show_state()
-
-    def reset(self) -> None:
-        """Start over from the same weights, with the experiment as it now stands in the form."""
-        if not self.builder.draft.valid:
-            self._point_at_problem()
-            return
-        self._start(play=False)
-
-    def _start(self, *, play: bool) -> None:
-        self._rebuild_timer.stop()
-        self.banner.hide()
-        self.control.start(self.builder.draft.experiment, play=play)
-        self._show_state()
-
-    def _rebuild(self) -> None:
-        """Show a change of structure at once as long as nothing has been trained."""
-        if self.builder.draft.valid and self.control.phase in ("ready", "refused", "none", "loading"):
-            self._start(play=self.control.will_play)
-
-    def _point_at_problem(self) -> None:
-        key = next(iter(self.builder.draft.problems))
-        row = self.builder.row(key)
-        if row is not None:
-            self.builder.reveal(next((own for own in row.editors if key.startswith(own)), row.fields[0].key))
-
     # ------------------------------------------------------------------------------ the form
 
     def _on_edited(self) -> None:
-        self._autosave_timer.start()
+        self.files.autosave_timer.start()
         self._name_window()
         self._compare_with_run()
         self._summarize()
-        if self.builder.draft.valid and self._waiting() and self.control.phase in ("ready", "refused", "none"):
-            self._rebuild_timer.start()
+        self.commands.follow_form()
         self._show_state()
 
     def _on_committed(self) -> None:
         """A value is meant: send what can change at once to the run."""
-        if self.builder.draft.valid and self.control.session is not None and self.control.asked is not None:
-            for key in self.builder.draft.differences(self.control.asked):
-                if is_editable(key) and self._exists_in_run(key):
-                    self.control.edit(key, self.builder.draft.get(key))
-            self.criteria_changed()
+        self.commands.send_edits()
+        self.criteria_changed()
         self._compare_with_run()
         self._show_state()
 
@@ -490,24 +428,6 @@ class MainWindow(QMainWindow):
         view = self.control.view
         if view is None or view.history.evaluations.latest is None:
             self.criteria.show_settings(self.builder.draft.experiment.stopping.criteria)
-
-    def _exists_in_run(self, key: str) -> bool:
-        asked = self.control.asked
-        if asked is None:
-            return False
-        section, _, name = key.partition(".")
-        return not name or section != "optimizer" or name in type(asked.optimizer).model_fields
-
-    def _waiting(self) -> frozenset[str]:
-        """Return the changed keys that only a reset brings into effect."""
-        asked = self.control.asked
-        if asked is None:
-            return frozenset()
-        changed = self.builder.draft.differences(asked)
-        return frozenset(
-            key for key in changed
-            if not (is_editable(key) and self._exists_in_run(key)) and key not in ("name", "notes")
-        )
 
     def _is_under_way(self) -> bool:
         view = self.control.view
@@ -519,7 +439,7 @@ class MainWindow(QMainWindow):
         live = frozenset(
             key for card in self.builder.cards.values() for key in card.rows if is_editable(key)
         ) if running else frozenset()
-        self.builder.show_run(live, self._waiting() if running else frozenset())
+        self.builder.show_run(live, self.commands.waiting() if running else frozenset())
 
     def _summarize(self) -> None:
         experiment, view = self.builder.draft.experiment, self.control.view
@@ -556,7 +476,7 @@ class MainWindow(QMainWindow):
         reason = self.builder.reason_invalid()
         view = self.control.view
         state: str = phase
-        if phase == "paused" and view is not None and view.edits and view.edits[-1].key == "epochs":
+        if phase == "paused" and view is not None and view.reopened:
             state = "extendable"
         if reason and phase != "playing":
             state = "invalid"
@@ -587,8 +507,8 @@ class MainWindow(QMainWindow):
     def _name_window(self) -> None:
         draft = self.builder.draft
         name = draft.experiment.name
-        modified = self.modified
-        self.setWindowTitle(f"{name}[*] — {APP_NAME}")
+        modified = self.files.modified
+        self.setWindowTitle(f"{title_text(name)}[*] — {APP_NAME}")
         self.setWindowModified(modified)
         self.transport.show_name(name, modified)
 
@@ -596,14 +516,7 @@ class MainWindow(QMainWindow):
 
     def _refuse(self, error: InputError) -> None:
         """Show why a run cannot start; everything typed stays."""
-        problems = getattr(error, "problems", []) if isinstance(error, ExperimentError) else []
-        if problems:
-            text = "; ".join(problem.message for problem in problems)
-            self.builder.draft.problems = {problem.key: problem.message for problem in problems}
-            self.builder.refresh()
-        else:
-            text = error.message()
-        self.banner.show_error(text)
+        self.banner.show_error(self.commands.refuse(error))
         self._show_state()
 
     def _report_failure(self, failure: Failure) -> None:
@@ -612,172 +525,54 @@ class MainWindow(QMainWindow):
 
     def report_exception(self, message: str, details: str) -> None:
         """Show an unexpected error of the window itself."""
-        if self._closing:
-            return
         kept = "Your experiment is kept. If the window misbehaves, save and start it again."
         self._open_error("Something went wrong", message, kept, details)
 
+    def _panel_failed(self, message: str, details: str) -> None:
+        sys.stderr.write(details)
+        kept = "That view rests until the next start; everything else goes on, and your experiment is kept."
+        self._open_error("Something went wrong", message, kept, details)
+
     def _open_error(self, title: str, message: str, kept: str, details: str) -> None:
-        dialog = ErrorDialog(title, message, kept, details, self)
-        dialog.finished.connect(self.activateWindow)
-        dialog.open()
+        """Show an error: one dialog for all of them, and only a line for what was dismissed before."""
+        if self._closing:
+            return
+        if self._errors is not None:
+            self._errors.add(message, details)
+        elif message in self._dismissed:
+            self.banner.show_error(f"Again: {message}")
+        else:
+            self._errors = dialog = ErrorDialog(title, message, kept, details, self)
+            dialog.finished.connect(self._error_dismissed)
+            QTimer.singleShot(0, dialog, dialog.open)  # an error may come from the middle of a painting
+
+    def _error_dismissed(self) -> None:
+        if self._errors is not None:
+            self._dismissed.update(self._errors.messages)
+            self._errors = None
+        self.activateWindow()
 
     # ------------------------------------------------------------------------------ documents
 
-    @property
-    def modified(self) -> bool:
-        """Whether there are unsaved changes."""
-        draft = self.builder.draft
-        return not draft.valid or self.document.differs_from(draft.experiment)
-
-    def show_document(self, document: Document, data: Any = None) -> None:
+    def show_document(self, document: Document, data: PreparedData | None = None) -> None:
         """Make another experiment the one this window is about."""
-        self.document = document
-        self.builder.load(document.saved)
+        self.files.document = document
+        self.builder.load(document.start)
         self.banner.hide()
-        self._rebuild_timer.stop()
-        self.control.start(document.saved, data)
+        self.commands.rebuild_timer.stop()
+        self.control.start(document.start, data)
         self._name_window()
         self._compare_with_run()
         self._summarize()
         self._show_state()
-        self._autosave_timer.start()
-
-    def _may_replace(self) -> bool:
-        """Ask about unsaved changes; return whether another experiment may take the place of this one."""
-        if not self.modified:
-            return True
-        answer = ask_unsaved(self.builder.draft.experiment.name, self)
-        if answer == "save":
-            return self.save()
-        return answer == "discard"
-
-    def new(self) -> None:
-        """Start from the default experiment."""
-        if self._may_replace():
-            self.show_document(Document(Experiment()))
-
-    def open_preset(self, path: Path) -> None:
-        """Start from a shipped experiment, as a new document."""
-        if self._may_replace():
-            self._open(path, as_new=True)
-
-    def open_file(self, path: Path) -> None:
-        """Open an experiment, or a table as a new experiment."""
-        if path.suffix.lower() in (".csv", ".tsv", ".txt", ".data"):
-            self.open_csv(path)
-        elif self._may_replace():
-            self._open(path, as_new=False)
-
-    def _open(self, path: Path, *, as_new: bool) -> None:
-        try:
-            document = Document.open(path)
-        except InputError as error:
-            self.banner.show_error(_lines(error))
-            return
-        if as_new:
-            document.path = None
-        else:
-            self.recent.add(path)
-        self.show_document(document)
-
-    def ask_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open an experiment", self._folder(), "Experiments (*.toml)")
-        if path:
-            self.open_file(Path(path))
-
-    def ask_open_csv(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open a table", self._folder(), "Tables (*.csv *.tsv *.txt *.data);;All files (*)"
-        )
-        if path:
-            self.open_csv(Path(path))
-
-    def open_csv(self, path: Path) -> None:
-        """Ask what to predict, load the table, and make an experiment of it."""
-        if not self._may_replace():
-            return
-        from gui.csv_dialog import CsvDialog
-
-        dialog = CsvDialog(path, Experiment(), self)
-        dialog.exec()
-        if dialog.experiment is not None:
-            self.show_document(Document(dialog.experiment), dialog.data)
-        dialog.deleteLater()
-
-    def save(self) -> bool:
-        """Save; return whether it is on disk."""
-        return self.save_to(self.document.path) if self.document.path is not None else self.save_as()
-
-    def save_as(self) -> bool:
-        """Ask for a file and save there."""
-        name = self.builder.draft.experiment.name.replace("/", "-").replace("\\", "-")
-        suggestion = str(Path(self._folder()) / f"{name}.toml")
-        path, _ = QFileDialog.getSaveFileName(self, "Save the experiment", suggestion, "Experiments (*.toml)")
-        if not path:
-            return False
-        return self.save_to(Path(path) if Path(path).suffix else Path(path).with_suffix(".toml"))
-
-    def save_to(self, path: Path) -> bool:
-        """Save to a file; what cannot be saved is said, and nothing is lost."""
-        if not self.builder.draft.valid:
-            self.banner.show_error(f"Not saved: {self.builder.reason_invalid()}")
-            self._point_at_problem()
-            return False
-        try:
-            self.document.save(self.builder.draft.experiment, path)
-        except InputError as error:
-            self.banner.show_error(f"Not saved: {error.message()}")
-            return False
-        self.recent.add(path)
-        self.autosave.clear()
-        self._name_window()
-        return True
-
-    def _folder(self) -> str:
-        return str(self.document.path.parent) if self.document.path is not None else ""
-
-    # ------------------------------------------------------------------------------ autosave
-
-    def _write_autosave(self) -> None:
-        if not self.modified:
-            self.autosave.clear()
-            return
-        try:
-            self.autosave.write(self.builder.draft.experiment)
-        except InputError as error:
-            self.banner.show_error(f"Autosave does not work: {error.message()}")
-
-    def _offer_recovery(self) -> None:
-        self._recovered = self.autosave.find()
-        if self._recovered is None:
-            return
-        name = self._recovered.experiment.name
-        self.banner.show_notice(
-            f"Unsaved changes to “{name}” from the last session were kept.",
-            ("Restore", self._restore), ("Discard", self._forget_recovered),
-        )
-
-    def _restore(self) -> None:
-        if self._recovered is None:
-            return
-        document = Document(self._recovered.experiment)
-        self._forget_recovered()
-        self.show_document(document)
-        document.saved = Experiment(name=f"{document.saved.name} ")  # restored changes are still unsaved
-        self._name_window()
-        self._write_autosave()
-
-    def _forget_recovered(self) -> None:
-        if self._recovered is not None:
-            self._recovered.forget()
-            self._recovered = None
+        self.files.autosave_timer.start()
 
     # ------------------------------------------------------------------------------ look and help
 
     def switch_theme(self) -> None:
-        """Dark to light and back."""
+        """Dark to light and back; the choice is kept for the next start."""
         self.set_theme(themes.LIGHT if self.theme.dark else themes.DARK)
+        self.preferences.remember("theme", self.theme.name)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on a theme."""
@@ -785,8 +580,10 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         themes.apply(app, theme, self.scale)
-        for part in (self.transport, self.builder, self.criteria, self.end_banner, self.banner, *self.panels):
+        for part in (self.transport, self.builder, self.criteria, self.end_banner, self.banner):
             part.restyle(theme)
+        for panel in self.panels:
+            panel.attempt(panel.restyle, theme)
         self._version += 1
 
     def show_shortcuts(self) -> None:
@@ -813,26 +610,23 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped(event) is not None:
+        if dropped_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped(event)
+        path = dropped_file(event)
         if path is not None:
             event.acceptProposedAction()
-            QTimer.singleShot(0, self, lambda: self.open_file(path))  # a dialog must not hold up the other program
+            # Later: a dialog must not hold up the program that the file comes from.
+            QTimer.singleShot(0, self, lambda: self.files.open_file(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the run and go: unsaved changes are kept, and offered at the next start."""
         self._closing = True
         self.timer.stop()
-        self._rebuild_timer.stop()
-        self._autosave_timer.stop()
-        self._write_autosave()
+        self.commands.rebuild_timer.stop()
+        self.files.close()
         self.control.shut_down(CLOSE_SECONDS)
-        self.autosave.close()
-        if self._recovered is not None:
-            self._recovered.lock.unlock()
         super().closeEvent(event)
 
 
@@ -847,14 +641,6 @@ def _splitter(orientation: Qt.Orientation, widgets: tuple[QWidget, ...], shares:
     return splitter
 
 
-def _single_shot(parent: QObject, milliseconds: int, slot: Any) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer
-
-
 def _progress_sentence(view: RunView) -> str:
     latest = view.history.evaluations.latest
     if latest is None:
@@ -867,20 +653,6 @@ def _progress_sentence(view: RunView) -> str:
     if view.experiment.replicas > 1:
         text += f" (replica 1 of {view.experiment.replicas})"
     return f"{text}."
-
-
-def _lines(error: InputError) -> str:
-    if isinstance(error, ExperimentError):
-        return "\n".join([error.file, *(problem.line() for problem in error.problems)]).strip()
-    return error.message()
-
-
-def _dropped(event: QDropEvent) -> Path | None:
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if path.suffix.lower() in (".toml", ".csv", ".tsv", ".txt", ".data"):
-            return path
-    return None
 
 
 def _versions() -> list[tuple[str, str]]:

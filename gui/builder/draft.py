@@ -23,12 +23,15 @@ class Draft:
         Changes not yet part of it, by dotted key.
     problems
         What is wrong, by dotted key.
+    refused
+        Why a run of the experiment was refused, by dotted key, until something changes. It may be tried again.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.waiting: dict[str, Any] = {}
         self.problems: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
 
     @property
     def valid(self) -> bool:
@@ -41,6 +44,7 @@ class Draft:
             if is_tag(key):
                 self._forget_what_the_variant_lacks(key, changes[key])
         self.waiting = {**self.waiting, **changes}
+        self.refused = {}
         try:
             self.experiment = replace(self.experiment, self.waiting)
         except ExperimentError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
@@ -529,7 +530,7 @@ class FileField(QWidget):
 
     def show_value(self, value: Any) -> None:
         self.line.show_value(value or "")
-        self.line.setToolTip(f"{self.field.tip}<br><br>{value}" if value else self.field.tip)
+        self.line.setToolTip(f"{self.field.tip}<br><br>{escape(str(value))}" if value else self.field.tip)
 
     def _pick(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Choose a file", self.line.text())

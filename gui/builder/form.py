@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from gui.builder import wording
 from gui.builder.card import Card, CardPlan
@@ -15,6 +15,7 @@ from gui.builder.fields import section_fields
 from gui.builder.layer_list import LayerList
 from gui.builder.schedule_preview import SchedulePreview
 from gui.theme import Theme
+from gui.tips import plain_label
 from training.data.catalog import task_of
 from training.experiment import Experiment
 from training.validation import is_tag
@@ -94,7 +95,7 @@ class Builder(QWidget):
     def _lay_out(self) -> None:
         self.notice = QFrame(self)
         self.notice.setProperty("role", "notice")
-        self._notice_text = QLabel(self.notice)
+        self._notice_text = plain_label(parent=self.notice)
         self._notice_text.setWordWrap(True)
         self._notice_text.setProperty("role", "caption")
         self._notice_button = QToolButton(self.notice)
@@ -188,6 +189,24 @@ class Builder(QWidget):
             card.show_more(True)
         self.scroll.ensureWidgetVisible(card.rows[key], 0, 20)
         card.rows[key].editors[key].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def point_at_problem(self) -> None:
+        """Put the focus where the form is wrong."""
+        key = next(iter(self.draft.problems), "")
+        row = self.row(key)
+        if row is not None:
+            self.reveal(next((own for own in row.editors if key.startswith(own)), row.fields[0].key))
+
+    def show_refusal(self, problems: dict[str, str]) -> None:
+        """Show at their fields why a run was refused; the form stays as valid as it was."""
+        if problems != self.draft.refused:
+            self.draft.refused = problems
+            self._show_problems()
+
+    @property
+    def typing(self) -> bool:
+        """Whether a number is being typed, and not meant yet."""
+        return bool(self._typing)
 
     def reason_invalid(self) -> str:
         """Return why the draft cannot run, in one line; empty if it can."""
@@ -317,7 +336,7 @@ class Builder(QWidget):
 
     def _show_problems(self) -> None:
         by_row: dict[Any, list[tuple[str, str]]] = {}
-        for key, message in self.draft.problems.items():
+        for key, message in {**self.draft.refused, **self.draft.problems}.items():
             row = self.row(key)
             if row is not None:
                 by_row.setdefault(row, []).append((self._own_key(row, key), message))

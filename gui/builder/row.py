@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, 
 from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_editor
 from gui.builder.fields import Field
 from gui.theme import Theme
+from gui.tips import plain_label
 
 EDITOR_WIDTH = 136
 ROW_HEIGHT = 25
@@ -36,7 +37,7 @@ class Row(QWidget):
         self.label.setProperty("role", "label")
         self.label.setToolTip(fields[0].tip)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.error = QLabel(self)
+        self.error = plain_label(parent=self)
         self.error.setProperty("role", "error")
         self.error.setWordWrap(True)
         self.error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

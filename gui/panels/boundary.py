@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.panels import ranges
 from gui.panels.panel import Panel
@@ -16,6 +16,7 @@ from gui.panels.plot_axes import Line, Map, PlotAxes, Stamps, cross, disc
 from gui.panels.prediction import Prediction
 from gui.panels.samples import Shown, class_colors, rgb, shown_samples
 from gui.theme import DARK, Theme, pen, viridis_table
+from gui.tips import plain_label
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -54,7 +55,7 @@ class Boundary(Panel):
         self.lines: list[Line] = []
         self.axes.add(self.map)
         self.body.addWidget(self.axes, 1)
-        self.key = QLabel()
+        self.key = plain_label()
         self.key.setProperty("role", "caption")
         self.key.setToolTip("Training samples are filled, held-out samples are rings; × marks those misclassified")
         self.add_to_header(self.key, spare=1)

@@ -10,10 +10,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from gui.panels.painting import painter_on
 from gui.panels.panel import Panel, scale
 from gui.panels.prediction import Prediction
 from gui.panels.samples import Shown, shown_samples
 from gui.theme import DARK, Theme, mix, text_font
+from gui.tips import plain_tip
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -128,11 +130,10 @@ class MatrixView(QWidget):
         return QRectF(room.left(), room.top(), max(1.0, width), max(1.0, room.height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if len(self.counts):
-            self._paint_cells(painter, self.cells())
-            self._paint_names(painter, self.cells())
-        painter.end()
+        with painter_on(self) as painter:
+            if len(self.counts):
+                self._paint_cells(painter, self.cells())
+                self._paint_names(painter, self.cells())
 
     def _paint_cells(self, painter: QPainter, area: QRectF) -> None:
         classes = len(self.counts)
@@ -198,7 +199,7 @@ class MatrixView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self.tip_at(QPointF(event.pos()))), self)
             return True
         return bool(super().event(event))
 

@@ -93,7 +93,7 @@ class GradientNorms(Panel):
         self._fit(run, low, high)
         self._label(low, high)
         self._show_ratio(run)
-        self.axes.note = f"run 1 of {run.history.replicas:,}" if run.history.replicas > 1 else ""
+        self.axes.note = f"replica 1 of {run.history.replicas:,}" if run.history.replicas > 1 else ""
         self.axes.redraw()
 
     def clear(self) -> None:

@@ -182,7 +182,7 @@ class LearningCurves(Panel):
         self._draw_lines(run, curves)
         self._draw_marks(run, curves)
         self._fit(run, curves)
-        self.axes.note = f"median of {run.history.replicas:,} runs" if run.history.replicas > 1 else ""
+        self.axes.note = f"median of {run.history.replicas:,} replicas" if run.history.replicas > 1 else ""
         self.axes.redraw()
 
     def clear(self) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.panels import ranges
+from gui.panels.painting import painter_of, painter_on
 from gui.panels.panel import Panel, scale
 from gui.panels.prediction import WORK_PER_TURN, work_per_row
 from gui.theme import DARK, Theme, layer_colors, mix, pen, text_font, viridis_table
@@ -254,16 +255,17 @@ class NetworkDiagram(QWidget):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with painter_on(self) as painter:
+            self._paint(painter, QRectF(event.rect()))
+
+    def _paint(self, painter: QPainter, shown: QRectF) -> None:
         if self.architecture is not None:
             if self._picture is None:
                 self._picture = self._render()
             ratio = self._picture.devicePixelRatio()
-            shown = QRectF(event.rect())
             source = QRectF(shown.topLeft() * ratio, shown.size() * ratio)
             painter.drawPixmap(shown, self._picture, source)
             self._paint_bars(painter)
-        painter.end()
 
     def _render(self) -> QPixmap:
         self.pictures_made += 1
@@ -271,7 +273,11 @@ class NetworkDiagram(QWidget):
         picture = QPixmap(max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(self.theme.surface))
-        painter = QPainter(picture)
+        with painter_of(picture) as painter:
+            self._paint_network(painter)
+        return picture
+
+    def _paint_network(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         columns = self.columns()
         self._paint_skips(painter, columns)
@@ -285,8 +291,6 @@ class NetworkDiagram(QWidget):
                 painter.translate(0.0, -0.5)
         self._paint_norm_outlines(painter, columns)
         self._paint_nodes(painter, columns)
-        painter.end()
-        return picture
 
     def edges(self, columns: list[Column]) -> dict[tuple[bool, int], list[QLineF]]:
         """Return the lines to draw for (negative, strength); the strongest come last, on top."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import BASE_PX, DARK, Theme, mix
+from gui.tips import plain_label
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
 GAP = 5
+REST_NOTE = "This view met an error and rests until the next start."
 
 
 class Panel(QFrame):
@@ -23,6 +26,9 @@ class Panel(QFrame):
     The window calls `start` when a run begins (or is replaced), `refresh` while it is visible and
     something may have changed, `restyle` when the theme changes, and `clear` when there is no run.
     A panel only reads the run.
+
+    A panel that raises is left alone, with a quiet note in its place, until the next `begin`; the
+    window is told by `failed`, with a message and the traceback.
 
     Attributes
     ----------
@@ -35,15 +41,16 @@ class Panel(QFrame):
 
     title = ""
     needs_snapshot = False
+    failed = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setAccessibleName(self.title)
         self.theme = DARK
-        self.title_label = QLabel(self.title)
+        self.title_label = plain_label(self.title)
         self.title_label.setProperty("role", "title")
-        self.figure_label = QLabel()
+        self.figure_label = plain_label()
         self.figure_label.setProperty("role", "caption")
         # The header takes the width it is given, and hides what has no room: it holds no column open.
         self.header_row = QWidget()
@@ -59,6 +66,56 @@ class Panel(QFrame):
         self.body.addWidget(self.header_row)
         self._extras: list[tuple[int, QWidget]] = []
         self._figures: tuple[str, ...] = ("",)
+        self._which = ""
+        self.resting = False
+        self.rest_note = plain_label(REST_NOTE)
+        self.rest_note.setProperty("role", "caption")
+        self.rest_note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.rest_note.setWordWrap(True)
+        self.rest_note.hide()
+        self.body.addWidget(self.rest_note, 1)
+
+    # -- for the window: nothing of these raises
+
+    def begin(self, run: RunView) -> None:
+        """Start with a run, also after an error."""
+        self.resting = False
+        self._show_rest()
+        replicas = run.history.replicas
+        self._which = f"replica 1 of {replicas:,}" if self.needs_snapshot and replicas > 1 else ""
+        self.attempt(self.start, run)
+        self._choose_figure()
+
+    def follow(self, run: RunView) -> None:
+        """Refresh, unless the panel rests after an error."""
+        if not self.resting:
+            self.attempt(self.refresh, run)
+
+    def attempt(self, act: Callable[..., None], *arguments: object) -> None:
+        """Do something of the panel; an error ends in a note."""
+        try:
+            act(*arguments)
+        except Exception as error:  # one view must not take the others along
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Rest because of an error; may be called while painting."""
+        if self.resting:
+            return
+        self.resting = True
+        QTimer.singleShot(0, self, self._show_rest)  # no widget may come or go in the middle of a painting
+        details = "".join(traceback.format_exception(error))
+        self.failed.emit(f"{self.title}: {type(error).__name__}: {error}", details)
+
+    def _show_rest(self) -> None:
+        if self.resting == self.rest_note.isVisibleTo(self):
+            return
+        for index in range(self.body.count()):
+            widget = self.body.itemAt(index).widget()
+            if widget is not None and widget is not self.header_row:
+                widget.setVisible(self.resting == (widget is self.rest_note))
+
+    # -- what a panel is made of
 
     def start(self, run: RunView) -> None:
         """Show a run from its beginning."""
@@ -121,7 +178,10 @@ class Panel(QFrame):
         used = [self.title_label, *(widget for _, widget in self._extras if widget.isVisibleTo(self))]
         room = self.width() - 26 - sum(widget.sizeHint().width() + GAP for widget in used)
         metrics = self.figure_label.fontMetrics()
-        fitting = next((text for text in self._figures if metrics.horizontalAdvance(text) <= room - 4), "")
+        texts = self._figures
+        if self._which:  # which of the replicas is shown matters more than any figure
+            texts = (*(f"{text} · {self._which}" for text in texts if text), self._which, *texts)
+        fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= room - 4), "")
         if fitting != self.figure_label.text():
             self.figure_label.setText(fitting)
 

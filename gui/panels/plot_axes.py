@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QStyleOptionGraphicsItem, QToolTip, QWidget
 
 from gui.panels import ranges
+from gui.panels.painting import guarded, painter_of
 from gui.panels.panel import scale
 from gui.theme import DARK, Theme, pen, text_font
+from gui.tips import plain_tip
 
 FloatArray = NDArray[np.float64]
 LABEL_PX = 10.5
@@ -182,6 +185,10 @@ class Canvas(pg.GraphicsObject):
             thing.outdate()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        with guarded(widget):
+            self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         ratio = painter.device().devicePixelRatioF()
         scale_y = abs(painter.transform().m22()) * ratio
@@ -218,14 +225,13 @@ class Stamps:
         picture = QPixmap(max(1, math.ceil(box.width() * ratio)), max(1, math.ceil(box.height() * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        for stamp, x, y in self.groups:
-            half = stamp.deviceIndependentSize().width() / 2
-            px, py = axes.to_pixels(x, y, QRectF(0, 0, box.width(), box.height()))
-            inside = (np.abs(px) < 1e5) & (np.abs(py) < 1e5)
-            for left, top in zip((px[inside] - half).tolist(), (py[inside] - half).tolist(), strict=True):
-                painter.drawPixmap(QPointF(left, top), stamp)
-        painter.end()
+        with painter_of(picture) as painter:
+            for stamp, x, y in self.groups:
+                half = stamp.deviceIndependentSize().width() / 2
+                px, py = axes.to_pixels(x, y, QRectF(0, 0, box.width(), box.height()))
+                inside = (np.abs(px) < 1e5) & (np.abs(py) < 1e5)
+                for left, top in zip((px[inside] - half).tolist(), (py[inside] - half).tolist(), strict=True):
+                    painter.drawPixmap(QPointF(left, top), stamp)
         return picture
 
 
@@ -337,6 +343,10 @@ class QuietAxis(pg.AxisItem):
         if self.log:
             return [ranges.decade(value) for value in values]
         return [ranges.count(value) if self.counts else ranges.plain(round(value, 12)) for value in values]
+
+    def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
+        with guarded(widget):
+            super().paint(p, opt, widget)
 
     def drawPicture(self, p: QPainter, axisSpec: object, tickSpecs: object, textSpecs: Sequence[Any]) -> None:
         """Draw the numbers only."""
@@ -471,7 +481,7 @@ class PlotAxes(pg.PlotWidget):
             axis.setTextPen(self.theme.muted)
             axis.setTickFont(font)
             axis.label.setFont(font)
-            axis.setLabel(label or None, color=self.theme.muted)
+            axis.setLabel(escape(label) or None, color=self.theme.muted)
             axis.showLabel(bool(label))
             axis.resizeEvent()  # puts a label of another length in the middle again
         line = QFontMetricsF(font).height()
@@ -509,6 +519,14 @@ class PlotAxes(pg.PlotWidget):
     # -- painting around the canvas, in pixels
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        with guarded(self):
+            self._draw_background(painter, rect)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        with guarded(self):
+            self._draw_foreground(painter)
+
+    def _draw_background(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(rect, QColor(self.theme.surface))
         box = self.plot_rect()
         if self.shade is not None:
@@ -525,7 +543,7 @@ class PlotAxes(pg.PlotWidget):
                     painter.drawLine(QPointF(box.left(), round(y)), QPointF(box.right(), round(y)))
         self._draw_stamps(painter, box, self.stamps_behind)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def _draw_foreground(self, painter: QPainter) -> None:
         box = self.plot_rect()
         if box.width() < 2 or box.height() < 2:
             return
@@ -544,9 +562,11 @@ class PlotAxes(pg.PlotWidget):
             return
         painter.save()
         painter.setClipRect(box)
-        for layer in layers:
-            layer.draw(painter, self, box)
-        painter.restore()
+        try:
+            for layer in layers:
+                layer.draw(painter, self, box)
+        finally:
+            painter.restore()
 
     def _mark_pixels(self, box: QRectF) -> list[tuple[Mark, float]]:
         if not self.marks:
@@ -598,9 +618,9 @@ class PlotAxes(pg.PlotWidget):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            tip = self.tip_at(event.pos().x())
-            if tip:
-                QToolTip.showText(event.globalPos(), tip, self)
+            text = self.tip_at(event.pos().x())
+            if text:
+                QToolTip.showText(event.globalPos(), plain_tip(text), self)
             else:
                 QToolTip.hideText()
             return True

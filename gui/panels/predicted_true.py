@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.panels import ranges
 from gui.panels.panel import Panel
@@ -15,6 +15,7 @@ from gui.panels.plot_axes import Line, PlotAxes, Stamps, disc
 from gui.panels.prediction import Prediction
 from gui.panels.samples import Shown, shown_samples
 from gui.theme import DARK, Theme, pen
+from gui.tips import plain_label
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -43,7 +44,7 @@ class PredictedTrue(Panel):
         self.points = Stamps()
         self.axes.stamps = [self.points]
         self.body.addWidget(self.axes, 1)
-        self.key = QLabel()
+        self.key = plain_label()
         self.key.setProperty("role", "caption")
         self.add_to_header(self.key, spare=1)
         self.prediction = Prediction(self._predicted, self)

@@ -89,7 +89,7 @@ def test_the_window_opens_a_table_and_trains_on_it(qtbot: Any, window: MainWindo
         qtbot.mouseClick(dialog.open_button, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(100, window, accept)
-    window.open_csv(table)
+    window.files.open_csv(table)
     assert window.builder.draft.experiment.data.dataset == "csv"
     assert window.builder.draft.experiment.name == "plants"
     qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=20_000)

@@ -261,7 +261,7 @@ def test_a_network_too_large_is_refused_with_its_estimate(qtbot: Any, window: Ma
 
 
 def test_a_missing_file_is_said_inline_and_nothing_is_lost(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
-    window._open(tmp_path / "absent.toml", as_new=False)
+    window.files.read(tmp_path / "absent.toml", as_new=False)
     assert "absent.toml" in window.banner.text.text()
     assert window.builder.draft.experiment.network.hidden == (8, 8)
 
@@ -269,7 +269,7 @@ def test_a_missing_file_is_said_inline_and_nothing_is_lost(qtbot: Any, window: M
 def test_mistakes_of_a_file_are_all_listed_with_their_lines(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text("[optimizer]\nlrr = 1.0\n\n[network]\nhidden = [0]\n", encoding="utf-8")
-    window._open(path, as_new=False)
+    window.files.read(path, as_new=False)
     text = window.banner.text.text()
     assert "line 2" in text
     assert "lrr" in text
@@ -328,18 +328,18 @@ def test_save_open_and_the_mark_of_unsaved_changes(qtbot: Any, window: MainWindo
     assert not window.isWindowModified()
     type_into(qtbot, window.builder.editor("seed"), "41")
     assert window.isWindowModified()
-    assert window.save_to(path)
+    assert window.files.save_to(path)
     assert not window.isWindowModified()
     assert load(path) == window.builder.draft.experiment
-    assert window.recent.paths() == [path]
-    window.show_document(type(window.document)(Experiment()))
-    window.open_file(path)
+    assert window.files.recent.paths() == [path]
+    window.show_document(type(window.files.document)(Experiment()))
+    window.files.open_file(path)
     assert window.builder.draft.experiment.seed == 41
     assert "two spirals" in window.windowTitle()
 
 
 def test_a_folder_that_cannot_be_written_is_said(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
-    assert not window.save_to(tmp_path / "no" / "such" / "folder.toml")
+    assert not window.files.save_to(tmp_path / "no" / "such" / "folder.toml")
     assert "cannot be written" in window.banner.text.text()
     assert window.builder.draft.experiment.network.hidden == (8, 8)
 
@@ -349,7 +349,7 @@ def test_unsaved_changes_are_asked_about(
     qtbot: Any, window: MainWindow, tmp_path: Path, answer: str, replaced: bool
 ) -> None:
     path = tmp_path / "mine.toml"
-    window.save_to(path)
+    window.files.save_to(path)
     type_into(qtbot, window.builder.editor("seed"), "17")
 
     def press() -> None:
@@ -357,7 +357,7 @@ def test_unsaved_changes_are_asked_about(
         qtbot.mouseClick(dialog.buttons[answer], Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(100, window, press)
-    window.new()
+    window.files.new()
     assert (window.builder.draft.experiment.seed == 0) == replaced
     assert (load(path).seed == 17) == (answer == "save")
 
@@ -367,9 +367,9 @@ def test_unsaved_changes_survive_a_crash(
 ) -> None:
     window = open_window()
     type_into(qtbot, window.builder.editor("seed"), "99")
-    qtbot.waitUntil(window.autosave.file.exists, timeout=5000)
+    qtbot.waitUntil(window.files.autosave.file.exists, timeout=5000)
     # What a crash leaves: the file of a process that is gone, without its lock.
-    (state_folder / "autosave-1.toml").write_bytes(window.autosave.file.read_bytes())
+    (state_folder / "autosave-1.toml").write_bytes(window.files.autosave.file.read_bytes())
     again = open_window()
     assert again.banner.isVisible()
     restore = next(button for button in again.banner.findChildren(QPushButton) if button.text() == "Restore")
@@ -384,9 +384,9 @@ def test_unsaved_changes_survive_a_crash(
 def test_saved_work_is_not_offered_again(qtbot: Any, open_window: Callable[..., MainWindow], tmp_path: Path) -> None:
     window = open_window()
     type_into(qtbot, window.builder.editor("seed"), "3")
-    qtbot.waitUntil(window.autosave.file.exists, timeout=5000)
-    window.save_to(tmp_path / "saved.toml")
-    assert not window.autosave.file.exists()
+    qtbot.waitUntil(window.files.autosave.file.exists, timeout=5000)
+    window.files.save_to(tmp_path / "saved.toml")
+    assert not window.files.autosave.file.exists()
 
 
 def drop(window: MainWindow, path: Path) -> bool:
@@ -410,16 +410,16 @@ def test_an_experiment_dropped_on_the_window_is_opened(qtbot: Any, window: MainW
 
 
 def test_presets_and_recent_files_are_listed(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
-    window._list_presets()
-    names = [action.text() for action in window._presets.actions()]
+    window.files.list_presets()
+    names = [action.text() for action in window.files.presets_menu.actions()]
     assert "Two spirals" in names
-    window._presets.actions()[names.index("Iris")].trigger()
+    window.files.presets_menu.actions()[names.index("Iris")].trigger()
     assert window.builder.draft.experiment.data.dataset == "iris"
-    assert window.document.path is None
+    assert window.files.document.path is None
     wait_for(qtbot, window, "ready")
-    window.save_to(tmp_path / "a.toml")
-    window._list_recent()
-    assert [action.text() for action in window._recent_menu.actions()] == ["a.toml"]
+    window.files.save_to(tmp_path / "a.toml")
+    window.files.list_recent()
+    assert [action.text() for action in window.files.recent_menu.actions()] == ["a.toml"]
 
 
 # ------------------------------------------------------------------------------------- views

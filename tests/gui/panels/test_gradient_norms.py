@@ -126,6 +126,6 @@ def test_zooming_in_fetches_finer_spans(panel):
 def test_replicas_and_themes(panel):
     run = make_run({"replicas": 3}, steps=30)
     panel.start(run)
-    assert panel.axes.note == "run 1 of 3"
+    assert panel.axes.note == "replica 1 of 3"
     panel.restyle(LIGHT)
     assert [line.pen.color().name() for line in panel.lines] == list(layer_colors(4, LIGHT))

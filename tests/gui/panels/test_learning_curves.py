@@ -124,7 +124,7 @@ def test_replicas_are_shown_as_median_quartiles_and_single_runs(panel):
     runs = panel.runs["train"].y
     assert np.isnan(runs).sum() == 5
     np.testing.assert_allclose(np.unique(runs[~np.isnan(runs)]), np.log10(losses))
-    assert panel.axes.note == "median of 5 runs"
+    assert panel.axes.note == "median of 5 replicas"
     assert not panel.axes.marks
     assert colors_in(panel.axes) > 20
 
