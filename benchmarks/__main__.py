@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
-torch.set_num_threads(1)
-
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +25,7 @@ LATEST = Path(__file__).parent / "results" / "latest.json"
 def main() -> None:
     """Measure, keep the figures, and show them."""
     options = _options()
+    torch.set_num_threads(1)
     parts = [part.strip() for part in options.only.split(",")] if options.only else [*PARTS, "cuda"]
     results: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -30,7 +30,7 @@ class Display:
             environment = os.environ | self.environment | {"CONVERGENCE_LAB_STATE": state}
             finished = subprocess.run(
                 [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, timeout=SECONDS,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                capture_output=True, text=True, check=False,
             )
         if finished.returncode:
             raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{finished.stderr[-4000:]}")

@@ -30,8 +30,16 @@ class Sheet:
 def bars(results: dict[str, Any]) -> Sheet:
     """Return every bar with what was measured."""
     words = {True: "yes", False: "**no**", None: "not measured"}
-    rows = [(row["bar"], row["wanted"], row["measured"] or "–", words[row["met"]]) for row in results["bars"]]
-    return Sheet("Bars", ("bar", "wanted", "measured", "met"), rows)
+    rows = [
+        (row["bar"], row["wanted"], row["measured"] or "–", words[row["met"]], row["evaluating"] or "–")
+        for row in results["bars"]
+    ]
+    note = (
+        "Measured like for like: the lab records loss and both norms of every layer at every step; nobody evaluates. "
+        "The last column is with the lab's evaluation of all samples once an epoch; scikit-learn validates too there, "
+        "PyTorch's loop does not."
+    )
+    return Sheet("Bars", ("bar", "wanted", "measured", "met", "evaluating"), rows, note)
 
 
 def single(results: dict[str, Any]) -> list[Sheet]:

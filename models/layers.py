@@ -44,7 +44,9 @@ class Linear:
     def forward(self, x: Tensor) -> Tensor:
         """Return z ``[R, B, fan_out]`` for x ``[R, B, fan_in]``."""
         self.x = x
-        return self.apply(x)
+        if self._b is None:
+            return torch.bmm(x, self._w)
+        return torch.baddbmm(self._b, x, self._w)
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the same as `forward`, keeping nothing for a backward pass."""

@@ -88,7 +88,7 @@ class HostMeter(Meter):
         nrm2 = self._nrm2
         weights = [nrm2(gradient) for gradient in self._weight_gradients]
         others = [nrm2(gradient) for gradient in self._other_gradients]
-        signals = [nrm2(signal.numpy().reshape(-1)) for signal in self.network.signals()]
+        signals = [nrm2(signal.numpy()) for signal in self.network.signals()]
         self._values[self._loss] = loss.item()
         self._values[self._gradient] = math.hypot(*weights, *others)
         self._values[self._norms] = weights + signals
