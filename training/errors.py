@@ -5,6 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MAX_PROBLEMS = 50
+"""So many mistakes are listed; nobody reads more, and a hostile file can hold a hundred thousand."""
+SHOWN_VALUE = 80
+SHOWN_MESSAGE = 1_000
+
 
 class InputError(Exception):
     """Something the user gave cannot be used.
@@ -39,12 +44,21 @@ class InputError(Exception):
 
 
 class ExperimentError(InputError):
-    """An experiment that is not valid; `problems` lists every mistake found."""
+    """An experiment that is not valid.
 
-    def __init__(self, problems: list[Problem], *, file: str = "") -> None:
+    Attributes
+    ----------
+    problems
+        The mistakes found, or the first of them.
+    more
+        Number of those left out.
+    """
+
+    def __init__(self, problems: list[Problem], *, file: str = "", more: int = 0) -> None:
         self.problems = problems
         self.file = file
-        lines = [problem.line() for problem in problems]
+        self.more = more
+        lines = [problem.line() for problem in problems] + ([f"… and {more:,} more"] if more else [])
         super().__init__("; ".join(lines) if len(lines) == 1 else "\n  " + "\n  ".join(lines), where=file)
 
 
@@ -64,11 +78,23 @@ class Problem:
 
     def text(self) -> str:
         """Return the mistake without its place in the file."""
-        given = "" if self.value is None else f" = {self.value!r}"
-        return f"{self.key or 'experiment'}{given}: {self.message}"
+        given = "" if self.value is None else f" = {shortened(repr(self.value))}"
+        return f"{shortened(self.key) or 'experiment'}{given}: {shortened(self.message, SHOWN_MESSAGE)}"
 
     def __repr__(self) -> str:
         return f"Problem({self.line()!r})"
+
+
+def shortened(text: str, limit: int = SHOWN_VALUE) -> str:
+    """Return text of at most `limit` characters: of longer text the beginning and the end.
+
+    >>> shortened("two_spirals.toml", 10)
+    'two_s…toml'
+    """
+    if len(text) <= limit:
+        return text
+    end = (limit - 1) // 2
+    return f"{text[: limit - 1 - end]}…{text[len(text) - end :]}"
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

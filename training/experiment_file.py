@@ -10,12 +10,20 @@ from typing import Any
 import tomli_w
 
 from training.atomic import write_whole
-from training.errors import ExperimentError, InputError, Problem, did_you_mean
+from training.errors import SHOWN_MESSAGE, ExperimentError, InputError, Problem, did_you_mean, shortened
 from training.experiment import Experiment
 from training.validation import as_values, validate
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
-MAX_BYTES = 1_000_000
+MAX_BYTES = 250_000
+"""Several times what the longest notes and thousands of features take, and little enough to be refused at once."""
+MAX_PATH = 4_096
+LONGEST_KEY = 120
+"""Longer than any key of an experiment."""
+DEEP_KEY = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
+)
+"""A dotted key of more than 32 parts, which takes the TOML parser time that grows with the square of their number."""
 
 
 def find(file_or_name: str) -> Path:
@@ -60,9 +68,10 @@ def load(path: Path) -> Experiment:
     try:
         return validate(values, file=str(path))
     except ExperimentError as error:
+        lines = lines_of_keys(text)
         for problem in error.problems:
-            problem.line_number = line_of(text, problem.key)
-        raise ExperimentError(error.problems, file=str(path)) from None
+            problem.line_number = line_of(lines, problem.key)
+        raise ExperimentError(error.problems, file=str(path), more=error.more) from None
 
 
 def loads(text: str, *, where: str = "experiment") -> Experiment:
@@ -85,22 +94,35 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Experiment.model_json_schema()}
 
 
-def line_of(text: str, key: str) -> int | None:
-    """Return the line (from 1) on which a dotted key, or the nearest part of it, is set in TOML text."""
-    parts = [part for part in key.split(".") if not part.isdigit()]
-    header = ""
+def lines_of_keys(text: str) -> dict[str, int]:
+    """Return the line (from 1) on which each dotted key of TOML text is first set, and each table begins."""
     found: dict[str, int] = {}
+    header = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        section = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
-        assignment = re.match(r"\s*([\w.\-]+)\s*=", line)
-        if section:
-            header = section.group(1)
-            found.setdefault(header, number)
-        elif assignment:
-            found.setdefault(f"{header}.{assignment.group(1)}".lstrip("."), number)
+        line = line.strip()
+        if line.startswith("["):
+            header = _dotted(line.lstrip("[").partition("]")[0])
+            key = header
+        elif "=" in line:
+            key = f"{header}.{_dotted(line.partition('=')[0])}".lstrip(".")
+        else:
+            continue
+        if len(key) <= LONGEST_KEY:
+            found.setdefault(key, number)
+    return found
+
+
+def _dotted(key: str) -> str:
+    # Cut off, so that a table with a long name is not copied for each of its keys.
+    return re.sub(r"[\s\"']", "", key[: LONGEST_KEY + 1])
+
+
+def line_of(lines: dict[str, int], key: str) -> int | None:
+    """Return the line of a dotted key, or of the nearest part of it that has one; see `lines_of_keys`."""
+    parts = [part for part in key.split(".") if not part.isdigit()]
     while parts:
-        if ".".join(parts) in found:
-            return found[".".join(parts)]
+        if ".".join(parts) in lines:
+            return lines[".".join(parts)]
         parts.pop()
     return None
 
@@ -117,11 +139,13 @@ def _read(path: Path) -> str:
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
+    if DEEP_KEY.search(text):
+        raise ExperimentError([Problem("", "nested too deeply")], file=str(path))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         end = f"(at line {max(1, len(text.splitlines()))}, the end of the file)"
-        message = str(error).replace("(at end of document)", end)
+        message = shortened(str(error).replace("(at end of document)", end), SHOWN_MESSAGE)
         raise InputError(f"not valid TOML: {message}", where=str(path)) from None
     except ValueError:  # Python refuses to read thousands of digits: it takes time that grows with their square
         raise InputError("holds a number with too many digits", where=str(path)) from None
@@ -148,6 +172,8 @@ def absolute(path: str, folder: Path, *, key: str = "") -> str:
         If it cannot be a path: it holds a null character, or the home folder of nobody.
     """
     try:
+        if len(path) > MAX_PATH:  # resolving takes time that grows with the square of the length
+            raise ValueError(f"longer than {MAX_PATH:,} characters")
         return str((folder / Path(path).expanduser()).resolve())
     except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path!r} is not a path: {error}", where=key) from None
+        raise InputError(f"{shortened(repr(path))} is not a path: {error}", where=key) from None

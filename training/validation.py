@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import types
 import typing
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from training.errors import ExperimentError, Problem, did_you_mean
+from training.errors import MAX_PROBLEMS, ExperimentError, Problem, did_you_mean
 from training.experiment import Experiment
 
 # The key that tells the variants of a section apart, and the variant meant where it is left out.
@@ -23,8 +24,6 @@ TAGS = {
     "optimizer": ("method", "adam"),
     "schedule": ("kind", "constant"),
 }
-
-MAX_DEPTH = 16
 
 
 def validate(values: dict[str, Any], *, file: str = "") -> Experiment:
@@ -40,8 +39,11 @@ def validate(values: dict[str, Any], *, file: str = "") -> Experiment:
         # By way of JSON, so that arrays become tuples while numbers in quotes stay errors.
         return Experiment.model_validate_json(json.dumps(complete, default=str))
     except ValidationError as error:
-        problems = [problem for item in error.errors() for problem in _problems(item)]
-        raise ExperimentError(problems, file=file) from None
+        first = itertools.islice(error.errors(include_url=False), MAX_PROBLEMS)
+        problems = _merged([problem for item in first for problem in _problems(item)])
+        raise ExperimentError(problems, file=file, more=max(0, error.error_count() - MAX_PROBLEMS)) from None
+    except ValueError:  # Python refuses to write thousands of digits
+        raise ExperimentError([Problem("", "holds a number with too many digits")], file=file) from None
     except RecursionError:
         raise ExperimentError([Problem("", "nested too deeply")], file=file) from None
 
@@ -193,6 +195,21 @@ def _tag_values(field: FieldInfo) -> list[str]:
     return [name for mark in field.metadata for name in getattr(mark, "names", [])]
 
 
+def _merged(problems: list[Problem]) -> list[Problem]:
+    """Say what several branches of one key hold against a value in one line."""
+    by_key: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_key.setdefault(problem.key, []).append(problem)
+    found = []
+    for same in by_key.values():
+        # To a word, "must be an array" is no help where another branch takes words.
+        telling = [problem for problem in same if not problem.message.endswith("valid array")] or same
+        first = telling[0]
+        first.message = ", or ".join(dict.fromkeys(problem.message for problem in telling))
+        found.append(first)
+    return found
+
+
 def _problems(error: ErrorDetails) -> list[Problem]:
     if error["type"] == "value_error" and not error["loc"]:
         return [_cross_field(line) for line in error["msg"].removeprefix("Value error, ").splitlines()]
@@ -210,6 +227,8 @@ def _problem(error: ErrorDetails) -> Problem:
     context = error.get("ctx", {})
     kind, message, value = error["type"], error["msg"], error["input"]
     shown = value if isinstance(value, str | int | float | bool) else None
+    if kind == "json_invalid":  # the only fault there can be in JSON just written
+        return Problem("", "nested too deeply")
     if kind == "extra_forbidden":
         return Problem(key, _unknown_key_message(location), value=None)
     if kind == "literal_error":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.training.strategies import experiments
 from training import atomic
 from training.atomic import write_whole
-from training.errors import InputError
+from training.errors import MAX_PROBLEMS, ExperimentError, InputError, shortened
 from training.experiment import Experiment
 from training.experiment_file import (
     MAX_BYTES,
@@ -23,6 +25,7 @@ from training.experiment_file import (
     find,
     json_schema,
     line_of,
+    lines_of_keys,
     load,
     loads,
     save,
@@ -141,7 +144,87 @@ def test_a_data_path_is_taken_from_the_folder_of_the_experiment(tmp_path: Path) 
     ],
 )
 def test_line_of_a_key(text: str, key: str, line: int | None) -> None:
-    assert line_of(text, key) == line
+    assert line_of(lines_of_keys(text), key) == line
+
+
+# Each fills as much as it is given: what would take hours if it took time that grows with the square.
+HOSTILE: list[tuple[str, Callable[[int], str], str]] = [
+    ("arrays in arrays", lambda size: "a = " + "[" * (size - 4), "nested too deeply"),
+    ("just too many for JSON", lambda _: "a = " + "[" * 250 + "]" * 250, "nested too deeply"),
+    ("tables in tables", lambda size: "a = " + filled("{a=", size - 4), "nested too deeply"),
+    ("a dotted key", lambda size: "a" + filled(".a", size - 6) + " = 1", "nested too deeply"),
+    ("a dotted key with spaces", lambda size: "a" + filled(" . a", size - 8) + " = 1", "nested too deeply"),
+    ("a dotted key in quotes", lambda size: "a" + filled(".'a'", size - 8) + " = 1", "nested too deeply"),
+    ("a dotted header", lambda size: "[a" + filled(".a", size - 4) + "]", "nested too deeply"),
+    ("a dotted key inside", lambda size: "x = {a" + filled(".a", size - 12) + " = 1}", "nested too deeply"),
+    ("keys nearly too deep", lambda size: filled("a." * 31 + "a=1\n", size), r"not valid TOML.*line 2"),
+    ("quotation marks", lambda size: filled('"', size), "not valid TOML"),
+    ("a long name", lambda size: 'name = "' + "x" * (size - 9) + '"', r"line 1, name = 'x+…x+': .*at most 120"),
+    ("a long number", lambda size: "epochs = " + "9" * (size - 9), "too many digits"),
+    ("a number just too long to print", lambda _: "epochs = " + "9" * 4_300, r"line 1, epochs = 9+…9+: must be"),
+    ("a long number in base 16", lambda size: "epochs = 0x" + "f" * (size - 11), "too many digits"),
+    ("a long tag", lambda size: "[data]\ndataset = '" + "x" * (size - 20) + "'", r"line 2, data.dataset = 'x+…x+'"),
+    ("a long key", lambda size: "x" * (size - 4) + " = 1", r"x+…x+: unknown key; allowed here"),
+    ("a long path", lambda size: CSV + "'" + filled("a/", size - 40) + "'", r"data\.path.*longer than 4,096"),
+    ("a path of nulls", lambda size: CSV + '"' + filled("\\u0000", size - 40) + '"', r"data\.path.*not a path"),
+    ("nulls", lambda size: "\0" * size, "not valid TOML"),
+    ("unknown keys", lambda size: numbered("k{} = 1\n", size), r"line 1, k0: unknown key;[^…]*… and [\d,]+ more"),
+    ("unknown keys nearly right", lambda size: "[network]\n" + numbered("hidde{} = 1\n", size - 10), "mean 'hidden'"),
+    ("unknown tables", lambda size: numbered("[k{}]\n", size), r"line 1, k0: unknown key"),
+    ("a long table", lambda size: f"[{'h' * (size // 2)}]\n" + numbered("k{}=1\n", size // 2 - 3), "h+: unknown key"),
+    ("brackets and spaces", lambda size: NOTES + filled("[" + " " * 3_000 + "\n", size - 20) + "\n'''", r"line 1, x:"),
+    ("a bracket and spaces", lambda size: NOTES + "[" + " " * (size - 30) + "\n'''", r"line 2, notes.*\n.*line 1, x:"),
+    ("brackets", lambda size: NOTES + "[" * (size - 30) + "\n'''", r"line 1, x:"),
+    ("numbers for layers", lambda size: "[network]\nhidden = [" + filled("1,", size - 30) + "]", "at most 64 items"),
+    ("lists for layers", lambda size: "[network]\nhidden = [" + filled("[],", size - 30) + "]", r"and [\d,]+ more"),
+    ("numbers of features", lambda size: CSV + "'a'\nfeatures = [" + filled("1,", size - 60) + "]", r"and [\d,]+ more"),
+]
+CSV = "[data]\ndataset = 'csv'\npath = "
+NOTES = "x = 1\nnotes = '''\n"
+
+
+def filled(piece: str, size: int) -> str:
+    return piece * (size // len(piece))
+
+
+def numbered(line: str, size: int) -> str:
+    return "".join(line.format(number) for number in range(size // len(line.format(100_000))))
+
+
+@pytest.mark.parametrize(("make", "expected"), [case[1:] for case in HOSTILE], ids=[case[0] for case in HOSTILE])
+def test_a_hostile_file_is_refused_at_once_and_in_few_words(
+    tmp_path: Path, make: Callable[[int], str], expected: str
+) -> None:
+    file = tmp_path / "hostile.toml"
+    for size in (MAX_BYTES, 1_000_000):
+        text = make(size)
+        assert len(text) <= size
+        file.write_text(text, encoding="utf-8")
+        started = time.process_time()
+        with pytest.raises(InputError, match=expected if len(text) <= MAX_BYTES else "larger than") as caught:
+            load(file)
+        assert time.process_time() - started < 1
+        assert len(caught.value.message()) < 12_000
+
+
+def test_no_more_mistakes_are_listed_than_anyone_reads(tmp_path: Path) -> None:
+    file = tmp_path / "many.toml"
+    for count in (MAX_PROBLEMS, MAX_PROBLEMS + 3):
+        file.write_text("".join(f"k{number} = 1\n" for number in range(count)), encoding="utf-8")
+        with pytest.raises(ExperimentError) as caught:
+            load(file)
+        assert len(caught.value.problems) == MAX_PROBLEMS
+        assert caught.value.more == count - MAX_PROBLEMS
+        assert [problem.line_number for problem in caught.value.problems] == list(range(1, MAX_PROBLEMS + 1))
+    assert caught.value.message().endswith("\n  … and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [("abc", 3, "abc"), ("abcd", 3, "a…d"), ("abcdef", 4, "ab…f"), ("abcd", 1, "…"), ("", 5, "")],
+)
+def test_text_is_shortened_in_the_middle(text: str, limit: int, short: str) -> None:
+    assert shortened(text, limit) == short
 
 
 def test_the_schema_is_json_and_names_every_key() -> None:
