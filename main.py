@@ -208,19 +208,25 @@ def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
         key, equals, text = assignment.partition("=")
         if not equals or not key.strip():
             raise InputError("is not KEY=VALUE", where=f"--set {assignment}", hint="Example: --set optimizer.lr=0.1")
-        changes[key.strip()] = parsed(text.strip())
+        changes[key.strip()] = parsed(text.strip(), where=f"--set {key.strip()}")
     if isinstance(changes.get("data.path"), str):
         # The experiment's own file may lie elsewhere: what is typed here is meant from here.
         changes["data.path"] = absolute(changes["data.path"], Path(), key="data.path")
     return replace(experiment, changes) if changes else experiment
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str, *, where: str = "--set") -> Any:
     """Return a value as TOML would read it; what TOML cannot read is text (``relu``), or a number (``.1``)."""
+    from training.errors import InputError
+
     try:
         values = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         values = {}
+    except ValueError:  # Python refuses to read thousands of digits
+        raise InputError("holds a number with too many digits", where=where) from None
+    except RecursionError:
+        raise InputError("nested too deeply", where=where) from None
     if set(values) == {"value"}:
         return values["value"]
     try:
@@ -234,7 +240,8 @@ def mistakes(error: InputError) -> list[str]:
     from training.errors import ExperimentError
 
     if isinstance(error, ExperimentError):
-        return [_located(error.file, problem.line_number, problem.text()) for problem in error.problems]
+        found = [_located(error.file, problem.line_number, problem.text()) for problem in error.problems]
+        return found + [_located(error.file, None, f"… and {error.more:,} more")] * bool(error.more)
     line = re.search(r"\(at line (\d+)[,)]", error.what)
     if line and error.where:
         return [_located(error.where, int(line[1]), error.what)]

@@ -253,6 +253,35 @@ def test_values_are_read_as_toml_or_taken_as_they_are(text: str, value: object) 
     assert type(main.parsed(text)) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("9" * 5_000, "Error: --set epochs: holds a number with too many digits"),
+        ("0x" + "f" * 50_000, "too many digits"),
+        ("[" * 5_000, "Error: --set epochs: nested too deeply"),
+        ("[" * 300 + "]" * 300, "nested too deeply"),
+        ("x" * 100_000, "Error: epochs = 'xxx"),
+    ],
+    ids=["digits", "base 16", "unclosed", "closed", "text"],
+)
+def test_a_hostile_value_is_a_clear_line_and_exit_2(lab: Any, value: str, expected: str) -> None:
+    typed = lab("run", "iris", "--set", f"epochs={value}")
+    assert typed.code == 2
+    assert expected in typed.err
+    assert len(typed.err.splitlines()) == 1
+    assert len(typed.err) < 500
+
+
+def test_check_says_how_many_more_mistakes_there_are(lab: Any) -> None:
+    Path("many.toml").write_text("".join(f"k{number} = 1\n" for number in range(1_234)), encoding="utf-8")
+    typed = lab("check", "many.toml")
+    assert typed.code == 2
+    lines = typed.err.splitlines()
+    assert len(lines) == 51
+    assert lines[49].startswith("many.toml:50: k49: unknown key")
+    assert lines[50] == "many.toml: … and 1,184 more"
+
+
 # ----------------------------------------------------------------------------------- the window
 
 
