@@ -205,7 +205,13 @@ class Network:
             return self._predict(x)
         return torch.cat([self._predict(part) for part in torch.split(x, rows, dim=1)], dim=1)
 
-    def _predict(self, x: Tensor) -> Tensor:
+    def hidden_outputs(self, x: Tensor) -> list[Tensor]:
+        """Return what every block hands on ``[R, B, width]`` in evaluation mode, the shortcuts that end there added."""
+        handed_on: list[Tensor] = []
+        self._predict(x, handed_on)
+        return handed_on
+
+    def _predict(self, x: Tensor, handed_on: list[Tensor] | None = None) -> Tensor:
         entry = x
         for index, block in enumerate(self.blocks):
             if self._skip_starts[index]:
@@ -214,6 +220,8 @@ class Network:
             if self._skip_ends[index]:
                 projection = self.projections.get(index)
                 x = x + (projection.apply(entry) if projection else entry)
+            if handed_on is not None:
+                handed_on.append(x)
         return self.output.apply(x)
 
     # --------------------------------------------------------------------------------- dropout

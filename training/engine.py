@@ -273,9 +273,8 @@ class Engine:
 
     def snapshot(self, replica: int = 0) -> Snapshot:
         """Return a copy of one replica as it is now (for a run that has ended: the weights it keeps)."""
-        kept = self._kept[replica]
-        weights = kept if kept is not None else self._weights(replica)
-        return self._snapshot_of(weights)
+        now = Weights(self.network.params[replica], self.network.statistics_of(replica))
+        return self._snapshot_of(self._kept[replica] or now)
 
     def initial_snapshot(self, replica: int = 0) -> Snapshot:
         """Return a copy of one replica as it was before the first step."""
@@ -676,8 +675,8 @@ class Engine:
             epoch=0.0 if at_start else self.epoch,
             architecture=self.architecture,
             task=self.data.task,
-            params=weights.params.cpu().numpy().copy(),
-            statistics=weights.statistics.cpu().numpy().copy(),
+            params=weights.params.to("cpu", copy=True).numpy(),
+            statistics=weights.statistics.to("cpu", copy=True).numpy(),
         )
 
     def _sources(self) -> list[torch.Generator]:

@@ -39,20 +39,22 @@ class Snapshot:
 
         Not to be called from several threads at once.
         """
-        network = self._network()
+        network = _network_with(self)
         with torch.inference_mode():
-            inputs = torch.from_numpy(np.ascontiguousarray(x)).to(network.params).unsqueeze(0)
-            output = network.predict(inputs)[0]
+            output = network.predict(_as_inputs(x, network))[0]
             if self.task == "classification":
                 output = torch.softmax(output, -1)
             return output.double().numpy()
 
     def activations(self, x: NDArray[Any]) -> list[NDArray[Any]]:
-        """Return the output of every hidden block ``[K, width]`` for prepared inputs ``[K, F']``."""
-        network = self._network()
+        """Return what every hidden block hands on ``[K, width]`` for prepared inputs ``[K, F']``.
+
+        Where a skip connection ends, that is the activation and the shortcut added up. Not to be
+        called from several threads at once.
+        """
+        network = _network_with(self)
         with torch.inference_mode():
-            network.forward(torch.from_numpy(np.ascontiguousarray(x)).to(network.params).unsqueeze(0), training=False)
-            return [block.a[0].numpy().copy() for block in network.blocks]
+            return [output[0].numpy() for output in network.hidden_outputs(_as_inputs(x, network))]
 
     def weights(self) -> list[NDArray[Any]]:
         """Return each layer's weight matrix ``[fan_in, fan_out]``, the output layer last."""
@@ -64,16 +66,25 @@ class Snapshot:
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return parameters and statistics named and shaped as in PyTorch."""
-        return {name: value.numpy() for name, value in self._network().tensors().items()}
-
-    def _network(self) -> Network:
-        network = _network_of(self.architecture, torch.from_numpy(self.params).dtype)
-        with torch.inference_mode():
-            network.params[0] = torch.from_numpy(self.params)
-            network.statistics.copy_(torch.from_numpy(self.statistics))
-        return network
+        return {name: value.numpy() for name, value in _network_with(self).tensors().items()}
 
 
-@lru_cache(maxsize=4)
+def _as_inputs(x: NDArray[Any], network: Network) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(x)).to(network.params).unsqueeze(0)
+
+
+# All snapshots share one network, which is loaded anew only when another one is asked: results are
+# made in pieces, and copying the parameters of a large network takes longer than a piece.
+
+
+@lru_cache(maxsize=1)
+def _network_with(snapshot: Snapshot) -> Network:
+    network = _network_of(snapshot.architecture, torch.from_numpy(snapshot.params).dtype)
+    with torch.inference_mode():
+        network.load_flat(torch.from_numpy(snapshot.params), torch.from_numpy(snapshot.statistics), 0)
+    return network
+
+
+@lru_cache(maxsize=1)
 def _network_of(architecture: Architecture, dtype: torch.dtype) -> Network:
     return Network(architecture, 1, dtype)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from models.network import Network
 from tests.training.runs import REGRESSION, small, weights_of
 from training.engine import Engine
 
@@ -93,6 +96,71 @@ def test_activations_of_every_hidden_layer() -> None:
     np.testing.assert_allclose(first, expected, rtol=1e-12)
     expected = np.tanh(expected @ named["blocks.1.linear.weight"].T + named["blocks.1.linear.bias"])
     np.testing.assert_allclose(second, expected, rtol=1e-12)
+
+
+def test_activations_are_what_the_next_layer_gets_shortcuts_included() -> None:
+    engine = Engine(small(network={"hidden": [6, 6, 5], "activation": "tanh", "skip_every": 2}))
+    engine.advance(5)
+    snapshot, x = engine.snapshot(), engine.data.x_val
+    first, second, third = snapshot.activations(x)
+    named = snapshot.tensors()
+
+    def through(index: int, inputs: Any) -> Any:
+        linear = f"blocks.{index}.linear"
+        return np.tanh(inputs @ named[f"{linear}.weight"].T + named[f"{linear}.bias"])
+
+    np.testing.assert_allclose(first, through(0, x), rtol=1e-12)
+    shortcut = x @ named["projections.1.weight"].T
+    np.testing.assert_allclose(second, through(1, first) + shortcut, rtol=1e-12)
+    np.testing.assert_allclose(third, through(2, second), rtol=1e-12)
+    outputs = third @ named["output.weight"].T + named["output.bias"]
+    shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(snapshot.predict(x), shares, rtol=1e-12)
+
+
+def test_parameters_are_copied_once_for_all_pieces_of_a_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Any] = []
+    load = Network.load_flat
+    monkeypatch.setattr(Network, "load_flat", lambda *arguments: (loaded.append(1), load(*arguments)))
+    engine = Engine(small(network=NETWORK))
+    first = engine.snapshot()
+    engine.advance(9)
+    second, x = engine.snapshot(), engine.data.x_val
+    whole = first.predict(x), second.predict(x)
+    assert len(loaded) == 2
+    pieces = [second.predict(x[start : start + 3]) for start in range(0, len(x), 3)]
+    np.testing.assert_allclose(np.concatenate(pieces), whole[1], rtol=1e-12)
+    second.activations(x)
+    second.tensors()
+    assert len(loaded) == 2
+    for snapshot, expected in ((first, whole[0]), (second, whole[1]), (first, whole[0])):  # in turns
+        assert np.array_equal(snapshot.predict(x), expected)
+    assert len(loaded) == 5
+
+
+def test_one_network_is_kept_however_many_architectures_are_looked_at() -> None:
+    gc.collect()
+    before = {id(thing) for thing in gc.get_objects() if type(thing) is Network}
+    for width in range(3, 9):
+        engine = Engine(small(network={"hidden": [width]}))
+        engine.snapshot().predict(engine.data.x_val)
+    del engine
+    gc.collect()
+    assert len([thing for thing in gc.get_objects() if type(thing) is Network and id(thing) not in before]) <= 1
+
+
+def test_a_snapshot_is_one_copy() -> None:
+    engine = Engine(small(network={"hidden": [300, 300]}))
+    size = engine.network.params.numel() * 8
+    with torch.profiler.profile(profile_memory=True) as profile:
+        snapshot = engine.snapshot()
+    by_torch = sum(max(0, event.self_cpu_memory_usage) for event in profile.key_averages())
+    tracemalloc.start()
+    snapshot = engine.snapshot()
+    _, by_numpy = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert snapshot.params.nbytes == size
+    assert by_torch + by_numpy < 1.5 * size
 
 
 def test_the_start_is_kept() -> None:
