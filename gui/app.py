@@ -36,7 +36,7 @@ def run_gui(path: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
-    theme = themes.THEMES.get(Preferences(state_folder()).get("theme")) or themes.system_theme()
+    theme = chosen_theme()
     themes.apply(app, theme)
     window = open_window(path, theme)
     sys.excepthook = _reporter(window)
@@ -46,6 +46,11 @@ def run_gui(path: Path | None = None) -> int:
     if window.control.running:
         _leave_at_once(status)
     return status
+
+
+def chosen_theme() -> themes.Theme:
+    """Return the theme chosen last, or that of the desktop."""
+    return themes.THEMES.get(Preferences(state_folder()).get("theme")) or themes.system_theme()
 
 
 def _leave_at_once(status: int) -> None:

@@ -83,6 +83,7 @@ class Panel(QFrame):
         self._show_rest()
         replicas = run.history.replicas
         self._which = f"replica 1 of {replicas:,}" if self.needs_snapshot and replicas > 1 else ""
+        self.title_label.setToolTip(f"Shows {self._which}" if self._which else "")
         self.attempt(self.start, run)
         self._choose_figure()
 
@@ -180,7 +181,7 @@ class Panel(QFrame):
         metrics = self.figure_label.fontMetrics()
         texts = self._figures
         if self._which:  # which of the replicas is shown matters more than any figure
-            texts = (*(f"{text} · {self._which}" for text in texts if text), self._which, *texts)
+            texts = (*(f"{text} · {self._which}" for text in texts if text), self._which, self._which.removeprefix("replica "), *texts)
         fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= room - 4), "")
         if fitting != self.figure_label.text():
             self.figure_label.setText(fitting)
