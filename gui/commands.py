@@ -168,8 +168,9 @@ class Commands(QObject):
         return key in refused and refused[key] == value
 
     def _exists_in_run(self, key: str) -> bool:
+        """Tell whether both the run's optimizer and the form's have this setting: another method waits for a reset."""
         asked = self.control.asked
-        if asked is None:
+        if asked is None or not self.builder.draft.has(key):
             return False
         section, _, name = key.partition(".")
         return not name or section != "optimizer" or name in type(asked.optimizer).model_fields

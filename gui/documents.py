@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import json
 import os
+import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +24,23 @@ STATE_FOLDER_VARIABLE = "CONVERGENCE_LAB_STATE"
 
 
 def state_folder() -> Path:
-    """Return the folder for what the program remembers by itself, made if need be."""
+    """Return the folder for what the program remembers by itself, made if need be.
+
+    Where it cannot be made or written, a temporary one serves: the window opens all the same.
+    """
     chosen = os.environ.get(STATE_FOLDER_VARIABLE)
     folder = Path(chosen) if chosen else user_state_path("convergence-lab", appauthor=False)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _temporary_state_folder()
+    return folder if os.access(folder, os.W_OK) else _temporary_state_folder()
+
+
+def _temporary_state_folder() -> Path:
+    # The same for all sessions of a user, so that what one leaves behind is still found by the next.
+    folder = Path(tempfile.gettempdir()) / f"convergence-lab-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
@@ -109,7 +126,8 @@ class Recovered:
 
     def forget(self) -> None:
         """Remove it."""
-        self.file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.file.unlink(missing_ok=True)
         self.lock.unlock()
 
 
@@ -122,7 +140,8 @@ class Autosave:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.file = folder / f"autosave-{os.getpid()}.toml"
+        # The number of a process may come again, in containers nearly always, so it is not enough.
+        self.file = folder / f"autosave-{os.getpid()}-{secrets.token_hex(4)}.toml"
         self._lock = QLockFile(str(self.file.with_suffix(".lock")))
         self._lock.setStaleLockTime(0)
         self._lock.tryLock(0)
@@ -139,7 +158,8 @@ class Autosave:
 
     def clear(self) -> None:
         """Remove what was stored: there is nothing unsaved."""
-        self.file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder gone read-only must not keep anyone from saving or closing
+            self.file.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the session cleanly; what is stored is offered at the next start."""

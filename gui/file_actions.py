@@ -181,6 +181,11 @@ class FileActions(QObject):
 
     # ------------------------------------------------------------------------------ autosave
 
+    def autosave_soon(self) -> None:
+        """Store unsaved changes within a second, also while one edit follows the other."""
+        if not self.autosave_timer.isActive():
+            self.autosave_timer.start()
+
     def write_autosave(self) -> None:
         """Keep unsaved changes for the next start."""
         if not self.modified:

@@ -409,7 +409,7 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------ the form
 
     def _on_edited(self) -> None:
-        self.files.autosave_timer.start()
+        self.files.autosave_soon()
         self._name_window()
         self._compare_with_run()
         self._summarize()
@@ -565,7 +565,7 @@ class MainWindow(QMainWindow):
         self._compare_with_run()
         self._summarize()
         self._show_state()
-        self.files.autosave_timer.start()
+        self.files.autosave_soon()
 
     # ------------------------------------------------------------------------------ look and help
 

@@ -60,6 +60,10 @@ def parse_number(text: str, *, whole: bool, zero_words: tuple[str, ...] = ()) ->
     return int(value) if whole and value.is_integer() else value
 
 
+NO_NUMBER_BEGINS_WITH = (Qt.Key.Key_R, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_Right)
+"""Keys that do something in the window, and nothing sensible in a number that was just entered."""
+
+
 class Typed(QLineEdit):
     """A line of text that says when it changes and when the change is meant.
 
@@ -117,15 +121,16 @@ class Typed(QLineEdit):
         self._commit()
 
     def event(self, event: QEvent) -> bool:
-        # After Enter the typing is over: a space is left to the window, where it runs and pauses.
+        # After Enter the typing is over: keys that are no text here are left to the window's shortcuts.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and self._space_is_no_text():
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            if plain and self._is_for_the_window(event.key()):
                 event.ignore()
                 return False
         return super().event(event)
 
-    def _space_is_no_text(self) -> bool:
-        return self._entered
+    def _is_for_the_window(self, key: int) -> bool:
+        return self._entered and key == Qt.Key.Key_Space
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -202,8 +207,8 @@ class NumberField(Typed):
             if not self.hasFocus() and not isinstance(self._value, str):
                 self.show_value(self._value)
 
-    def _space_is_no_text(self) -> bool:
-        return True
+    def _is_for_the_window(self, key: int) -> bool:
+        return key == Qt.Key.Key_Space or (self._entered and key in NO_NUMBER_BEGINS_WITH)
 
     def _enter(self) -> None:
         super()._enter()

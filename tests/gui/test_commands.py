@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from gui import app, theme, trainer
 from gui.documents import Document
@@ -294,3 +294,35 @@ def test_preferences_that_cannot_be_read_are_none(tmp_path: Path, content: str) 
     assert Preferences(tmp_path).get("theme") == ""
     Preferences(tmp_path).remember("theme", "dark")
     assert Preferences(tmp_path).get("theme") == "dark"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_R, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_Right, Qt.Key.Key_Space])
+def test_after_enter_a_number_leaves_the_keys_to_the_window(qtbot: Any, window: MainWindow, key: Qt.Key) -> None:
+    window.builder.reveal("optimizer.lr")
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, "0.02")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.control.phase == "ready")
+    qtbot.keyClick(field, key)
+    assert field.text() == "0.02"
+    assert window.builder.draft.valid
+    if key == Qt.Key.Key_Space:
+        qtbot.waitUntil(lambda: window.control.phase in ("playing", "finished"))
+    elif key in (Qt.Key.Key_E, Qt.Key.Key_Right):
+        qtbot.waitUntil(lambda: window.control.session is not None and window.control.session.engine.step > 0)
+
+
+def test_another_method_waits_for_a_reset_and_other_edits_still_arrive(qtbot: Any, open_window: Open) -> None:
+    window = open_window(epochs=100_000)
+    window.toggle()
+    qtbot.waitUntil(lambda: steps_done(window) > 0)
+    change(window, "optimizer.method", "sgd")
+    change(window, "batch_size", 24)
+    qtbot.waitUntil(lambda: window.control.session is not None and window.control.session.engine.batch_size == 24)
+    assert "optimizer.method" in window.commands.waiting()
+    window.reset()
+    wait_for(qtbot, window, "ready")
+    assert window.control.session is not None
+    assert window.control.session.engine.experiment.optimizer.method == "sgd"
