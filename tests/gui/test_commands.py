@@ -322,7 +322,7 @@ def test_another_method_waits_for_a_reset_and_other_edits_still_arrive(qtbot: An
     change(window, "batch_size", 24)
     qtbot.waitUntil(lambda: window.control.session is not None and window.control.session.engine.batch_size == 24)
     assert "optimizer.method" in window.commands.waiting()
-    window.reset()
+    window.commands.reset()
     wait_for(qtbot, window, "ready")
     assert window.control.session is not None
     assert window.control.session.engine.experiment.optimizer.method == "sgd"
