@@ -14,6 +14,8 @@ from training.consistency import loss_against_task
 from training.data.prepare import PreparedData
 from training.errors import ExperimentError, InputError, Problem
 from training.experiment import Experiment
+from training.history import bytes_at_most
+from training.length import evaluations_at_most, steps_at_most
 
 # Flat buffers of the size of all parameters: values, gradients, previous values, values at the last
 # evaluation, best values, weight mask, two or three moments and the scratch space of an optimizer.
@@ -94,6 +96,17 @@ def memory_estimate(experiment: Experiment, data: PreparedData, replicas: int) -
     return itemsize * (parameters + activations + samples + outputs) + 8 * replicas * training
 
 
+def records_estimate(experiment: Experiment, data: PreparedData, replicas: int) -> int:
+    """Return about how many bytes of the computer's memory the history of a run takes, wherever the run is."""
+    steps_per_epoch = -(-len(data.x_train) // batch_size_of(experiment, data))
+    return bytes_at_most(
+        replicas,
+        architecture_of(experiment, data).layers,
+        steps=steps_at_most(experiment, steps_per_epoch),
+        evaluations=evaluations_at_most(experiment, steps_per_epoch),
+    )
+
+
 def _batch_norm(experiment: Experiment, data: PreparedData) -> list[str]:
     if experiment.network.normalization == "batch" and batch_size_of(experiment, data) < 2:
         return ["data.held_out: batch normalization needs at least 2 training samples; hold fewer out"]
@@ -115,11 +128,18 @@ def _warmup_steps(experiment: Experiment, data: PreparedData) -> list[str]:
 
 def _check_memory(experiment: Experiment, data: PreparedData, replicas: int, device: torch.device) -> None:
     needed = memory_estimate(experiment, data, replicas)
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    records = records_estimate(experiment, data, replicas)
+    if device.type == "cuda":
+        _check_fits(needed, torch.cuda.mem_get_info(device)[0], "this network needs")
+        needed = 0
+    _check_fits(needed + records, psutil.virtual_memory().available, "this network and its records need")
+
+
+def _check_fits(needed: int, free: int, what: str) -> None:
     available = int(free * MEMORY_SHARE)
     if needed > available:
         raise InputError(
-            f"this network needs about {_gigabytes(needed)}, but only {_gigabytes(available)} of memory can be used",
+            f"{what} about {_gigabytes(needed)}, but only {_gigabytes(available)} of memory can be used",
             where="network.hidden",
             hint="Use fewer or narrower layers, fewer replicas or a smaller batch",
         )

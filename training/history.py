@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.criteria import CriterionState
 from training.progress import EvaluationRecord, Outcome, Progress, column, layer_names, record_width
-from training.thinned import ThinnedTable
+from training.thinned import FIRST_ROWS, ThinnedTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -85,7 +85,7 @@ class Evaluations:
         self.best_val_loss = np.full(replicas, np.nan)
         self.best_val_epoch = np.full(replicas, np.nan)
         self._rows = 0
-        self._values = np.empty((min(64, self.capacity), len(EVALUATION_COLUMNS), replicas))
+        self._values = np.empty((min(FIRST_ROWS, self.capacity), len(EVALUATION_COLUMNS), replicas))
         self._final = np.full((len(EVALUATION_COLUMNS), replicas), np.nan)
         self._latest: EvaluationRecord | None = None
 
@@ -326,9 +326,11 @@ def evaluations_kept(replicas: int, evaluations: int) -> int:
 def bytes_at_most(replicas: int, layers: int, *, steps: int, evaluations: int) -> int:
     """Return about how much memory the history of a run takes, if it makes all its steps and evaluations."""
     fine, coarse = fine_spans(replicas, layers), _coarse_spans(replicas, layers)
-    spans = min(steps, fine) + min(steps, coarse)
-    rows = evaluations_kept(replicas, evaluations) * len(EVALUATION_COLUMNS)
-    return spans * _span_bytes(replicas, layers) + 8 * replicas * rows
+    begun = max(steps, FIRST_ROWS)
+    spans = min(begun, fine) + min(begun, coarse)
+    # Tables grow to twice what is in them; as long as they grow, a span is one row and not two.
+    rows = min(max(2 * evaluations, FIRST_ROWS), _evaluation_rows(replicas) + 1)
+    return spans * _span_bytes(replicas, layers) + 8 * replicas * len(EVALUATION_COLUMNS) * rows
 
 
 def _coarse_spans(replicas: int, layers: int) -> int:

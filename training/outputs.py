@@ -26,6 +26,7 @@ from training.atomic import write_whole, writing_whole
 from training.errors import InputError
 from training.experiment_file import save
 from training.history import FloatArray, History, evaluations_kept, fine_spans
+from training.length import evaluations_at_most, steps_at_most
 from training.progress import Outcome
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def check_space(folder: Path, engine: Engine, *, save_data: bool = False) -> Non
 def bytes_to_write(engine: Engine, *, save_data: bool = False) -> int:
     """Return about how large the files of a run become at the most, if it makes all its steps."""
     replicas, layers = engine.replicas, len(engine.layer_names)
-    steps, evaluations = steps_at_most(engine), evaluations_at_most(engine)
+    steps = steps_at_most(engine.experiment, engine.steps_per_epoch)
+    evaluations = evaluations_at_most(engine.experiment, engine.steps_per_epoch)
     spans = fine_spans(replicas, layers)
     gradient_rows = steps if steps <= spans else 2 * spans  # beyond that: smallest and largest of each span
     snapshot, data = engine.initial_snapshot(), engine.data
@@ -169,19 +171,6 @@ def bytes_to_write(engine: Engine, *, save_data: bool = False) -> int:
     )
     arrays = (data.x_train, data.y_train, data.x_val, data.y_val, data.train_index, data.val_index)
     return replicas * of_replica + save_data * sum(array.nbytes for array in arrays) + OTHER_FILES
-
-
-def steps_at_most(engine: Engine) -> int:
-    """Return how many steps a run makes unless something ends it before."""
-    steps = engine.experiment.epochs * engine.steps_per_epoch
-    return min(steps, engine.experiment.steps or steps)
-
-
-def evaluations_at_most(engine: Engine) -> int:
-    """Return how many evaluations a run makes unless something ends it before."""
-    evaluation = engine.experiment.evaluation
-    per_epoch = engine.steps_per_epoch if evaluation.unit == "epoch" else 1
-    return steps_at_most(engine) // (evaluation.every * per_epoch) + 2  # before the first step and after the last
 
 
 def _megabytes(count: int) -> str:

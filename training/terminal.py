@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 
 from training.engine import Engine
 from training.history import History
+from training.length import steps_at_most
 from training.progress import Progress
 
 REDRAW_SECONDS = 0.1
@@ -61,16 +62,12 @@ class TerminalProgress:
             return
         if self._live:
             self._next = now + REDRAW_SECONDS
-            self._bar.update(self._task, completed=history.step, total=_total(engine), text=_text(engine, history))
+            total = steps_at_most(engine.experiment, engine.steps_per_epoch)
+            self._bar.update(self._task, completed=history.step, total=total, text=_text(engine, history))
             self._bar.refresh()
         else:
             self._next = now + LINE_SECONDS
             self._console.print(_text(engine, history), highlight=False, soft_wrap=True)
-
-
-def _total(engine: Engine) -> int:
-    total = engine.experiment.epochs * engine.steps_per_epoch
-    return min(total, engine.experiment.steps or total)
 
 
 def _text(engine: Engine, history: History) -> str:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+FIRST_ROWS = 64
+"""Room a new table has."""
+
 
 @dataclass(frozen=True)
 class Spans:
@@ -54,7 +57,7 @@ class ThinnedTable:
         self.capacity = capacity
         self.stride = 1
         self.rows = 0
-        self._low = np.empty((min(capacity, 64), *row_shape))
+        self._low = np.empty((min(capacity, FIRST_ROWS), *row_shape))
         self._high = self._low  # one array serves both while every span is a single row
 
     @property

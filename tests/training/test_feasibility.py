@@ -15,7 +15,9 @@ from training.device import choose_device, describe
 from training.engine import Engine
 from training.errors import ExperimentError, InputError
 from training.experiment import Experiment
-from training.feasibility import batch_size_of, check_feasible, memory_estimate
+from training.feasibility import batch_size_of, check_feasible, memory_estimate, records_estimate
+from training.history import History
+from training.progress import EvaluationRecord, Progress, record_width
 
 
 def a_data_set(samples: int = 20, held_out: int = 5, inputs: int = 2, classes: int = 2) -> Any:
@@ -64,13 +66,13 @@ def test_a_network_too_large_is_refused_before_anything_is_allocated(monkeypatch
 
     monkeypatch.setattr("training.engine.Network", no_network)
     # 64 layers of 1,024 with 4,096 replicas: some ten thousand gigabytes.
-    with pytest.raises(InputError, match=r"network\.hidden: this network needs about [\d.]+ GB, but only [\d.]+ GB"):
+    with pytest.raises(InputError, match=r"network\.hidden: this network .* need about [\d.]+ GB, but only [\d.]+ GB"):
         Engine(small(network={"hidden": [1024] * 64}, replicas=4096), a_data_set())
 
 
 def test_the_bound_is_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment, data, cpu = small(), a_data_set(), torch.device("cpu")
-    needed = memory_estimate(experiment, data, 1)
+    needed = memory_estimate(experiment, data, 1) + records_estimate(experiment, data, 1)
     for free, fits in ((needed * 10, True), (needed // 2, False)):
         monkeypatch.setattr("psutil.virtual_memory", lambda free=free: type("Memory", (), {"available": free}))
         if fits:
@@ -112,6 +114,29 @@ def test_replicas_share_the_samples() -> None:
     one, many = (memory_estimate(experiment, data, replicas) for replicas in (1, 1000))
     assert one < 50e6
     assert many < 4e9
+
+
+@pytest.mark.parametrize(("replicas", "epochs", "hidden"), [(1, 3, [7]), (1, 3000, [7]), (300, 60, [3] * 30)])
+def test_the_estimate_covers_the_records(replicas: int, epochs: int, hidden: list[int]) -> None:
+    experiment, data = small(epochs=epochs, network={"hidden": hidden}), a_data_set()
+    history = History(replicas, len(hidden) + 1)
+    records = np.zeros((3 * epochs, replicas, record_width(len(hidden) + 1)))  # batches of 8, 8 and 4
+    each = np.zeros(replicas)
+    evaluations = tuple(EvaluationRecord(step, 0.0, *[each] * 9, ()) for step in range(epochs + 1))
+    history.extend(Progress(0, records, evaluations, 3 * epochs, epochs, (None,) * replicas, 0.1))
+    estimate = records_estimate(experiment, data, replicas)
+    assert history.nbytes <= estimate < 3 * history.nbytes
+
+
+def test_records_too_large_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4,096 replicas of 64 tiny layers: what is recorded of them is more than they are."""
+    experiment, data = small(network={"hidden": [1] * 64}, replicas=4096), a_data_set()
+    records = records_estimate(experiment, data, 4096)
+    assert 280e6 < records < 340e6
+    free = memory_estimate(experiment, data, 4096) / feasibility.MEMORY_SHARE + records / 2
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": free}))
+    with pytest.raises(InputError, match="this network and its records need about"):
+        check_feasible(experiment, data, replicas=4096, device=torch.device("cpu"))
 
 
 def test_estimates_grow_with_everything() -> None:
