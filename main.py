@@ -200,7 +200,7 @@ def load_experiment(file_or_name: str) -> Experiment:
 def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
     """Return the experiment with ``key=value`` assignments applied, all at once."""
     from training.errors import InputError
-    from training.experiment_file import absolute
+    from training.experiment_file import with_absolute_paths
     from training.validation import replace
 
     changes: dict[str, Any] = {}
@@ -209,10 +209,8 @@ def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
         if not equals or not key.strip():
             raise InputError("is not KEY=VALUE", where=f"--set {assignment}", hint="Example: --set optimizer.lr=0.1")
         changes[key.strip()] = parsed(text.strip(), where=f"--set {key.strip()}")
-    if isinstance(changes.get("data.path"), str):
-        # The experiment's own file may lie elsewhere: what is typed here is meant from here.
-        changes["data.path"] = absolute(changes["data.path"], Path(), key="data.path")
-    return replace(experiment, changes) if changes else experiment
+    # Paths in the experiment's own file are absolute by now: what is still relative was typed, and is meant from here.
+    return with_absolute_paths(replace(experiment, changes), Path()) if changes else experiment
 
 
 def parsed(text: str, *, where: str = "--set") -> Any:

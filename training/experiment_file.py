@@ -64,7 +64,7 @@ def load(path: Path) -> Experiment:
     """
     text = _read(path)
     values = _parse(text, path)
-    _resolve_paths(values, path)
+    _resolve_paths(values, path.parent, where=f"{path}: ")
     try:
         return validate(values, file=str(path))
     except ExperimentError as error:
@@ -72,6 +72,13 @@ def load(path: Path) -> Experiment:
         for problem in error.problems:
             problem.line_number = line_of(lines, problem.key)
         raise ExperimentError(error.problems, file=str(path), more=error.more) from None
+
+
+def with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
+    """Return the experiment with the paths of its data, where they are relative, taken from `folder`."""
+    values = as_values(experiment)
+    _resolve_paths(values, folder)
+    return validate(values)
 
 
 def loads(text: str, *, where: str = "experiment") -> Experiment:
@@ -131,7 +138,7 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"larger than {MAX_BYTES:,} bytes: this is not an experiment", where=str(path))
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows editors like to begin with a byte-order mark
     except UnicodeDecodeError:
         raise InputError("not text in UTF-8: this is not an experiment", where=str(path)) from None
     except OSError as error:
@@ -153,14 +160,14 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise ExperimentError([Problem("", "nested too deeply")], file=str(path)) from None
 
 
-def _resolve_paths(values: dict[str, Any], file: Path) -> None:
+def _resolve_paths(values: dict[str, Any], folder: Path, *, where: str = "") -> None:
     data = values.get("data")
     if not isinstance(data, dict) or data.get("dataset") not in ("csv", "idx", "npz"):
         return
     for key in ("path", "labels") if data["dataset"] == "idx" else ("path",):
         value = data.get(key)
         if isinstance(value, str) and value:
-            data[key] = absolute(value, file.parent, key=f"{file}: data.{key}")
+            data[key] = absolute(value, folder, key=f"{where}data.{key}")
 
 
 def absolute(path: str, folder: Path, *, key: str = "") -> str:

@@ -30,8 +30,9 @@ from training.experiment_file import (
     loads,
     save,
     shipped_experiments,
+    with_absolute_paths,
 )
-from training.validation import as_values
+from training.validation import as_values, get, replace
 
 
 @given(experiments())
@@ -266,3 +267,17 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         save(Experiment(), tmp_path / "absent" / "a.toml")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "from-windows.toml"
+    file.write_bytes(b"\xef\xbb\xbfname = 'n'\n")
+    assert load(file).name == "n"
+
+
+def test_relative_paths_are_taken_from_a_folder(tmp_path: Path) -> None:
+    data = {"dataset": "idx", "path": "images.gz", "labels": "labels.gz"}
+    experiment = with_absolute_paths(loads(dumps(replace(Experiment(), {"data": data}))), tmp_path)
+    assert get(experiment, "data.path") == str(tmp_path / "images.gz")
+    assert get(experiment, "data.labels") == str(tmp_path / "labels.gz")
+    assert with_absolute_paths(experiment, Path("/elsewhere")) == experiment
