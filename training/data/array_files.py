@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +79,21 @@ def task_of_labels(labels: AnyArray, task: str, source: ArraySource) -> Task:
     return "regression" if task == "regression" else "classification"
 
 
-def check_shape(shape: Sequence[int], where: str) -> None:
-    """Refuse inputs that would not fit, from their shape alone, before anything is allocated."""
+def shape_to_read(shape: tuple[int, ...], limit: int, where: str, *, labels: bool) -> tuple[int, ...]:
+    """Return the shape of the first `limit` samples (0: all) of an array, checked before anything is allocated.
+
+    Raises
+    ------
+    InputError
+        If an array of this shape cannot hold inputs (or `labels`), or so much of it would not fit.
+    """
+    (_check_labels_shape if labels else _check_inputs_shape)(shape, where)
+    chosen = (min(shape[0], limit) if limit else shape[0], *shape[1:])
+    _check_size(chosen, where)
+    return chosen
+
+
+def _check_size(shape: tuple[int, ...], where: str) -> None:
     features = math.prod(shape[1:])
     if features > MAX_FEATURES:
         raise InputError(
@@ -95,7 +107,7 @@ def check_shape(shape: Sequence[int], where: str) -> None:
         )
 
 
-def check_inputs_shape(shape: Sequence[int], where: str) -> None:
+def _check_inputs_shape(shape: tuple[int, ...], where: str) -> None:
     """Refuse inputs that are not one row, picture or stack of channels for each sample, or that are empty."""
     if not 2 <= len(shape) <= 4:
         raise InputError(
@@ -106,7 +118,7 @@ def check_inputs_shape(shape: Sequence[int], where: str) -> None:
         raise InputError(f"holds no samples (its shape is {_times(shape)})", where=where)
 
 
-def check_labels_shape(shape: Sequence[int], where: str) -> None:
+def _check_labels_shape(shape: tuple[int, ...], where: str) -> None:
     """Refuse targets that are not one value for each sample."""
     if not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)):
         raise InputError(
@@ -120,7 +132,7 @@ def stem(path: str) -> str:
     return Path(path).name.split(".")[0] or Path(path).name
 
 
-def _times(shape: Sequence[int]) -> str:
+def _times(shape: tuple[int, ...]) -> str:
     return " × ".join(str(length) for length in shape)
 
 

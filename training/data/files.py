@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from training.errors import InputError, did_you_mean
+from training.errors import InputError, did_you_mean, shortened
 
 MAX_FILE_BYTES = 2_000_000_000
 MAX_CELLS = 250_000_000  # 2 GB as float64
@@ -74,7 +74,7 @@ def open_input(path: str | Path, *, key: str = "data.path") -> BinaryIO:
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason}", where=_shown(path), hint=f"Check {key}") from None
+        raise InputError(f"cannot be read: {reason}", where=shortened(str(path), 160), hint=f"Check {key}") from None
 
 
 def size_of(file: BinaryIO) -> int:
@@ -114,8 +114,3 @@ def _nearest(path: Path, key: str) -> str:
         return f"Check {key} ({error.strerror or errno.errorcode.get(error.errno or 0, 'the folder cannot be read')})"
     hint = did_you_mean(path.name, names)
     return hint[:1].upper() + hint[1:] if hint else f"Check {key}"
-
-
-def _shown(path: Path) -> str:
-    text = str(path)
-    return text if len(text) <= 200 else f"{text[:100]}…{text[-60:]}"

@@ -16,15 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
-from training.data.array_files import (
-    AnyArray,
-    ArraySource,
-    check_inputs_shape,
-    check_labels_shape,
-    check_shape,
-    dataset_of,
-    stem,
-)
+from training.data.array_files import AnyArray, ArraySource, dataset_of, shape_to_read, stem
 from training.data.dataset import Dataset
 from training.data.files import MAX_FILE_BYTES, Watch, open_input, size_of
 from training.errors import InputError
@@ -48,10 +40,6 @@ class Header:
     def header_bytes(self) -> int:
         """Length of the header."""
         return 4 + 4 * len(self.shape)
-
-    def first(self, limit: int) -> tuple[int, ...]:
-        """Return the shape of the first `limit` samples (0: all)."""
-        return (min(self.shape[0], limit) if limit else self.shape[0], *self.shape[1:])
 
 
 def load_idx(data: ArrayData, watch: Watch) -> Dataset:
@@ -86,9 +74,7 @@ def _read(path: str, key: str, limit: int, watch: Watch, *, labels: bool = False
         stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if zipped else file
         try:
             header = _read_header(stream, path)
-            (check_labels_shape if labels else check_inputs_shape)(header.shape, path)
-            shape = header.first(limit)
-            check_shape(shape, path)
+            shape = shape_to_read(header.shape, limit, path, labels=labels)
             if not zipped:
                 _check_size(header, size_of(file), path)
             content = _read_values(stream, header, shape, path, watch)

@@ -6,21 +6,12 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 
-from training.data.array_files import (
-    AnyArray,
-    ArraySource,
-    check_inputs_shape,
-    check_labels_shape,
-    check_shape,
-    dataset_of,
-    stem,
-)
+from training.data.array_files import AnyArray, ArraySource, dataset_of, shape_to_read, stem
 from training.data.dataset import Dataset
 from training.data.files import MAX_FILE_BYTES, Watch, open_input, size_of
 from training.errors import InputError, did_you_mean
@@ -48,9 +39,9 @@ def load_npz(data: ArrayData, watch: Watch) -> Dataset:
         try:
             with zipfile.ZipFile(file) as archive:
                 watch.at(0.1)
-                x = _array(archive, data.inputs, "data.inputs", data, check_inputs_shape)
+                x = _array(archive, data.inputs, "data.inputs", data)
                 watch.at(0.7)
-                y = _array(archive, target, "data.labels", data, check_labels_shape)
+                y = _array(archive, target, "data.labels", data, labels=True)
                 watch.at(0.8)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise InputError(f"is damaged or not a NumPy archive: {error}", where=data.path) from None
@@ -78,9 +69,7 @@ def _check_directory(file: BinaryIO, path: str) -> None:
         raise InputError("holds far too many arrays", where=path, hint="Save only the inputs and the targets")
 
 
-def _array(
-    archive: zipfile.ZipFile, name: str, key: str, data: ArrayData, check: Callable[[tuple[int, ...], str], None]
-) -> AnyArray:
+def _array(archive: zipfile.ZipFile, name: str, key: str, data: ArrayData, *, labels: bool = False) -> AnyArray:
     where = f"{data.path}, array '{name}'"
     entry = _entry(archive, name, key, data.path)
     if entry.file_size > MAX_FILE_BYTES:
@@ -89,16 +78,14 @@ def _array(
         )
     with archive.open(entry) as stream:
         shape, fortran, dtype, header_bytes = _header(stream, where)
-        check(shape, where)
         expected = header_bytes + math.prod(shape) * dtype.itemsize
         if expected != entry.file_size:
             raise InputError(
                 f"holds {entry.file_size:,} bytes where its header says {expected:,}", where=where,
                 hint="The file is damaged: save it again",
             )
-        rows = min(shape[0], data.limit) if data.limit else shape[0]
-        check_shape((rows, *shape[1:]), where)
-        return _values(stream, shape, rows, dtype, fortran=fortran)
+        wanted = shape_to_read(shape, data.limit, where, labels=labels)
+        return _values(stream, shape, wanted, dtype, fortran=fortran)
 
 
 def _entry(archive: zipfile.ZipFile, name: str, key: str, path: str) -> zipfile.ZipInfo:
@@ -135,12 +122,12 @@ def _header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dt
 
 
 def _values(
-    stream: IO[bytes], shape: tuple[int, ...], rows: int, dtype: np.dtype[np.generic], *, fortran: bool
+    stream: IO[bytes], shape: tuple[int, ...], wanted: tuple[int, ...], dtype: np.dtype[np.generic], *, fortran: bool
 ) -> AnyArray:
-    """Read the first `rows` rows; an array stored column by column must be read whole."""
-    count = math.prod(shape) if fortran else rows * math.prod(shape[1:])
+    """Read the first rows, up to the shape `wanted`; an array stored column by column must be read whole."""
+    count = math.prod(shape if fortran else wanted)
     content = stream.read(count * dtype.itemsize)
     flat: AnyArray = np.frombuffer(content, dtype=dtype, count=count)
     if fortran:
-        return flat.reshape(shape[::-1]).T[:rows]
-    return flat.reshape((rows, *shape[1:]))
+        return flat.reshape(shape[::-1]).T[: wanted[0]]
+    return flat.reshape(wanted)
