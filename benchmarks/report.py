@@ -69,6 +69,7 @@ def window(found: dict[str, Any]) -> Sheet:
             ("steps per second without one", f"{found['headless_steps_per_second']:,.0f}"),
             ("share", f"{100 * found['share_of_headless']:.0f} %"),
             ("redraws per second", f"{found['redraws_per_second']:.1f}"),
+            *((f"of these with {title}", f"{rate:.1f}") for title, rate in found["panels_per_second"].items()),
             ("share of a core the window's thread takes", f"{100 * found['share_of_a_core_for_the_window']:.0f} %"),
             ("delay of the event loop: median", f"{delay['p50']:.1f} ms"),
             ("delay of the event loop: 99th percentile", f"{delay['p99']:.1f} ms"),

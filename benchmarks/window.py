@@ -37,6 +37,10 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
         "headless_steps_per_second": median(headless),
         "share_of_headless": median(shares),
         "redraws_per_second": median(round_["redraws_per_second"] for round_ in windows),
+        "panels_per_second": {
+            title: median(round_["panels_per_second"][title] for round_ in windows)
+            for title in windows[0]["panels_per_second"]
+        },
         "share_of_a_core_for_the_window": median(round_["share_of_window_thread"] for round_ in windows),
         "delay_ms": {
             "p50": float(np.percentile(lateness, 50)),

@@ -65,6 +65,7 @@ def window(seconds: float) -> dict[str, Any]:
     timer.start(PROBE_MS)
     _process(0.1)
     lateness.clear()
+    drawn = _counted(shown)
     engine = shown.control.session.engine
     steps, redraws, started = engine.step, shown.redraws, time.perf_counter()
     painting = time.thread_time()
@@ -73,6 +74,7 @@ def window(seconds: float) -> dict[str, Any]:
     found = {
         "steps_per_second": (engine.step - steps) / taken,
         "redraws_per_second": (shown.redraws - redraws) / taken,
+        "panels_per_second": {title: count / taken for title, count in drawn.items()},
         "share_of_window_thread": (time.thread_time() - painting) / taken,
         "lateness_ms": lateness,
         "size": [shown.width(), shown.height()],
@@ -80,6 +82,25 @@ def window(seconds: float) -> dict[str, Any]:
     timer.stop()
     shown.close()
     return found
+
+
+def _counted(shown: Any) -> dict[str, int]:
+    """Count from now on how often each visible panel is drawn: not all of them are in every frame."""
+    drawn = {panel.title: 0 for panel in shown.panels if panel.isVisible()}
+
+    def counting(panel: Any) -> Any:
+        follow = panel.follow
+
+        def count(view: Any) -> None:
+            drawn[panel.title] += 1
+            follow(view)
+
+        return count
+
+    for panel in shown.panels:
+        if panel.isVisible():
+            panel.follow = counting(panel)
+    return drawn
 
 
 def redraw(_seconds: float) -> dict[str, Any]:
