@@ -123,7 +123,7 @@ class CriterionCard(QFrame):
         left = round(24 * scale)
         room = self.width() - left - round(6 * scale)
         badge = "ends run" if self.state is not None and self.state.action == "stop" else ""
-        if badge and room > 150 * scale:
+        if badge and room > 135 * scale:
             room -= self._draw_badge(painter, badge, top)
         title, font = self.fitting_title(room)
         metrics = QFontMetrics(font)

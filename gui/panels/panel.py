@@ -181,7 +181,8 @@ class Panel(QFrame):
         metrics = self.figure_label.fontMetrics()
         texts = self._figures
         if self._which:  # which of the replicas is shown matters more than any figure
-            texts = (*(f"{text} · {self._which}" for text in texts if text), self._which, self._which.removeprefix("replica "), *texts)
+            together = [f"{text} · {self._which}" for text in texts if text]
+            texts = (*together, self._which, self._which.removeprefix("replica "), *texts)
         fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= room - 4), "")
         if fitting != self.figure_label.text():
             self.figure_label.setText(fitting)

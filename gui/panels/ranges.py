@@ -195,7 +195,7 @@ def scientific(value: float) -> str:
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:#.2g}" if 0.01 <= abs(value) < 99 else short_exponent(f"{value:.1e}")
+    return f"{value:#.2g}".removesuffix(".") if 0.01 <= abs(value) < 99 else short_exponent(f"{value:.1e}")
 
 
 def rounded_power(value: float) -> str:

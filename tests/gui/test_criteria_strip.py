@@ -9,7 +9,7 @@ import pytest
 
 from gui import theme
 from gui.criteria_strip import CriteriaStrip, figures, short
-from training.criteria import CriterionState
+from training.criteria import CRITERIA, CriterionState
 from training.experiment import Criteria
 
 
@@ -38,3 +38,21 @@ def test_a_met_criterion_is_told_in_words_too(qtbot: Any) -> None:
     assert "met" in card.accessibleName()
     strip.resize(900, 60)
     assert not strip.grab().isNull()
+
+
+@pytest.mark.parametrize("action", ["tell", "stop"])
+def test_nothing_is_cut_in_a_small_window(qtbot: Any, action: str) -> None:
+    strip = CriteriaStrip(theme.DARK)
+    qtbot.addWidget(strip)
+    strip.resize(715, 70)  # what a window of 1100 pixels leaves
+    strip.show_states(tuple(
+        CriterionState(name=name, value=-2.2e-14 if name == "relative_improvement" else 123.4, threshold=1.5e-10,
+                       met=False, action=action)
+        for name in strip.cards
+    ))  # fmt: skip
+    strip.show()
+    for name, card in strip.cards.items():
+        title, _ = card.fitting_title(card.width() - 30)
+        assert "…" not in title + card.fitting_figures(), name
+        assert title.split()[0].rstrip(".") in CRITERIA[name].title
+        assert card.text in card.toolTip().replace("&gt;", ">").replace("&lt;", "<")
