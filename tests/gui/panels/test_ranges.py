@@ -75,8 +75,8 @@ def test_log_ticks_read_well(low, high, expected):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (3.24e-3, "3.2e-3"), (0.25, "0.25"), (2.0, "2.0"), (37.2, "37"), (1.5e-300, "1.5e-300"), (1e30, "1.0e30"),
-     (math.nan, "–"), (math.inf, "∞"), (-math.inf, "−∞")],
+    [(0.0, "0"), (3.24e-3, "3.2e-3"), (0.25, "0.25"), (2.0, "2.0"), (37.2, "37"), (1.5e-300, "1.5e-300"),
+     (1e30, "1.0e30"), (math.nan, "–"), (math.inf, "∞"), (-math.inf, "−∞")],
 )
 def test_norms_read_well(value, text):
     assert ranges.scientific(value) == text
