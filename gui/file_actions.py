@@ -240,7 +240,8 @@ def dropped_file(event: QDropEvent) -> Path | None:
 
 def _lines(error: InputError) -> str:
     if isinstance(error, ExperimentError):
-        return "\n".join([error.file, *(problem.line() for problem in error.problems)]).strip()
+        more = [f"… and {error.more:,} more"] if error.more else []
+        return "\n".join([error.file, *(problem.line() for problem in error.problems), *more]).strip()
     return error.message()
 
 

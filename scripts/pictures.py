@@ -29,7 +29,7 @@ from training.experiment_file import PRESETS, find, load
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 LARGE, SMALL = (1440, 900), (1100, 700)
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def type_a_wrong_rate(window: MainWindow) -> None:
     field = QApplication.focusWidget()
     field.selectAll()
     QTest.keyClicks(field, "-0.1")
-    QTest.qWait(300)
+    settle()
 
 
 SCENES = (
@@ -84,9 +84,9 @@ def draw(app: QApplication, scene: Scene) -> None:
     window.show()
     wait(lambda: window.control.phase == "ready")
     window.toggle()
-    wait(lambda: scene.until(window))
+    wait(lambda: scene.until(window) or window.control.phase == "finished")
     scene.act(window)
-    QTest.qWait(400)  # the last snapshot is drawn
+    settle()
     save(window, scene.name)
     window.close()
     window.deleteLater()
@@ -97,7 +97,7 @@ def draw_csv_dialog(app: QApplication) -> None:
     themes.apply(app, DARK)
     dialog = CsvDialog(PRESETS / "data" / "pendulum.csv", Experiment())
     dialog.show()
-    QTest.qWait(600)
+    settle()
     save(dialog, "open-csv")
     dialog.close()
     dialog.deleteLater()
@@ -117,7 +117,14 @@ def wait(condition: Callable[[], bool]) -> None:
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("the scene did not get where it should in time")
-        QTest.qWait(10)
+        QApplication.processEvents()
+        time.sleep(0.002)  # unlike QTest.qWait, this leaves the interpreter to the training thread
+
+
+def settle(seconds: float = 0.5) -> None:
+    """Let the last snapshot arrive and be drawn."""
+    end = time.monotonic() + seconds
+    wait(lambda: time.monotonic() > end)
 
 
 def main(names: list[str]) -> int:
