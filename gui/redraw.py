@@ -32,7 +32,7 @@ class RedrawPace:
 
     share: float = 0.13
     fastest: float = 30.0
-    slowest: float = 16.5
+    slowest: float = 15.5
     cost: float = 0.0
     rest: Mapping[Hashable, int] = field(default_factory=dict)
     _frame: int = field(default=0, repr=False)

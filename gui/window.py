@@ -141,7 +141,9 @@ class MainWindow(QMainWindow):
         self._make_menu()
         self._lay_out()
         self._connect()
-        self.pace.rest = {self.boundary: 3, self.confusion: 6, self.predicted: 4}
+        self.pace.rest = {
+            self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
+        }  # fmt: skip
         for panel in self.panels:
             panel.restyle(self.theme)
         self.criteria.show_settings(experiment.stopping.criteria)
@@ -310,7 +312,9 @@ class MainWindow(QMainWindow):
         if drawn:
             self.pace.spend(time.thread_time() - started)  # work, without the waits for the interpreter
             self.redraws += 1
-        self.timer.setInterval(round(1000 * self.pace.interval()))
+        # The timer counts from here: what this turn took belongs to the interval.
+        left = self.pace.interval() - (time.perf_counter() - now)
+        self.timer.setInterval(max(1, round(1000 * left)))
 
     def _refresh_panels(self) -> bool:
         """Refresh the panels that can be seen and have changed; while training, those whose turn it is."""

@@ -64,9 +64,9 @@ def type_a_wrong_rate(window: MainWindow) -> None:
 
 
 SCENES = (
-    Scene("window-dark", "two_spirals", until=after_epochs(150)),
-    Scene("window-light", "two_spirals", theme=LIGHT, until=after_epochs(150)),
-    Scene("window-small", "two_spirals", size=SMALL, until=after_epochs(150)),
+    Scene("window-dark", "two_spirals", until=after_epochs(1800)),
+    Scene("window-light", "two_spirals", theme=LIGHT, until=after_epochs(1200)),
+    Scene("window-small", "two_spirals", size=SMALL, until=after_epochs(900)),
     Scene("early-stopping", "two_spirals"),
     Scene("vanishing", "deep_sigmoid_stalls", until=after_epochs(10), act=show_signals),
     Scene("regression", "sine_overfit", until=after_epochs(300)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
@@ -504,6 +505,34 @@ class FlagsField(QWidget):
         self.committed.emit()
 
 
+class PathField(Typed):
+    """A path: at rest the name of the file, which is what there is room for; with the focus the whole."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._path = ""
+
+    def value(self) -> Any:
+        return self._path
+
+    def show_value(self, value: Any) -> None:
+        self._path = "" if value is None else str(value)
+        super().show_value(self._path if self.hasFocus() else Path(self._path).name)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.setText(self._path)
+        self.selectAll()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        super().show_value(Path(self._path).name)
+
+    def _on_text(self) -> None:
+        self._path = self.text()
+        super()._on_text()
+
+
 class FileField(QWidget):
     """A path, typed or picked."""
 
@@ -513,12 +542,12 @@ class FileField(QWidget):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self.line = Typed(field, self)
+        self.line = PathField(field, self)
         self.line.setPlaceholderText("file")
         self.browse = QPushButton("…", self)
         self.browse.setToolTip("Choose a file")
         self.browse.setAccessibleName("Choose a file")
-        self.browse.setFixedWidth(26)
+        self.browse.setFixedWidth(36)
         self.browse.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setFocusProxy(self.line)
         row = QHBoxLayout(self)
@@ -531,16 +560,16 @@ class FileField(QWidget):
         self.browse.clicked.connect(self._pick)
 
     def value(self) -> Any:
-        return self.line.text()
+        return self.line.value()
 
     def show_value(self, value: Any) -> None:
         self.line.show_value(value or "")
         self.line.setToolTip(f"{self.field.tip}<br><br>{escape(str(value))}" if value else self.field.tip)
 
     def _pick(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Choose a file", self.line.text())
+        path, _ = QFileDialog.getOpenFileName(self, "Choose a file", self.line.value())
         if path:
-            self.line.setText(path)
+            self.line.show_value(path)
             self.edited.emit(path)
             self.committed.emit()
 

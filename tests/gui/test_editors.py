@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.exceptions import capture_exceptions
 
 from gui import theme
@@ -160,3 +161,29 @@ def test_showing_a_value_reports_nothing(qtbot: Any) -> None:
 ])  # fmt: skip
 def test_numbers_at_rest(key: str, value: float, text: str) -> None:
     assert wording.at_rest(key, value) == text
+
+
+def test_a_path_shows_its_name_at_rest_and_all_of_it_while_it_is_edited(qtbot: Any) -> None:
+    field = FileField(Field("data.path", "File", "", "file"))
+    other = QLineEdit()
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.addWidget(field)
+    layout.addWidget(other)
+    qtbot.addWidget(box)
+    box.show()
+    box.activateWindow()
+    other.setFocus()
+    qtbot.waitUntil(other.hasFocus)
+    field.show_value("/somewhere/far/table.csv")
+    assert field.line.text() == "table.csv"
+    assert field.value() == "/somewhere/far/table.csv"
+    field.line.setFocus()
+    qtbot.waitUntil(field.line.hasFocus)
+    assert field.line.text() == "/somewhere/far/table.csv"
+    heard: list[Any] = []
+    field.edited.connect(heard.append)
+    qtbot.keyClicks(field.line, "/new/x.csv")
+    other.setFocus()
+    assert heard[-1] == field.value() == "/new/x.csv"
+    assert field.line.text() == "x.csv"
