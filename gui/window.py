@@ -501,6 +501,8 @@ class MainWindow(QMainWindow):
         elif state == "loading":
             share = self.control.loaded
             say("Preparing…", f"Loading the data: {share:.0%}." if 0 < share < 1 else "Building the network.")
+        elif self.control.phase == "none":
+            say("Stopped", "The run was not prepared to the end. Press Space to prepare it again and train.")
         elif view is not None and view.outcomes and all(outcome is not None for outcome in view.outcomes):
             self.end_banner.say_outcomes(view.outcomes)
         elif state == "ready" and view is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from gui import app, theme, trainer
 from gui.documents import Document
@@ -32,6 +32,10 @@ def change(window: MainWindow, key: str, value: Any) -> None:
 def wait_for(qtbot: Any, window: MainWindow, *phases: str) -> None:
     qtbot.waitUntil(lambda: window.control.phase in phases, timeout=20_000)
     window._tick()
+
+
+def said(window: MainWindow) -> str:
+    return " ".join(label.text() for label in window.end_banner.findChildren(QLabel))
 
 
 def steps_done(window: MainWindow) -> int:
@@ -87,6 +91,20 @@ def test_other_data_chosen_while_loading_are_loaded_at_once(
     gate.set()
     wait_for(qtbot, window, "ready")
     assert len(window.control.view.data.dataset.x) == 60
+
+
+def test_stopping_while_the_run_is_prepared_is_said_and_can_be_taken_back(
+    qtbot: Any, open_window: Open, gate: threading.Event
+) -> None:
+    window = open_window(epochs=3)
+    gate.clear()
+    window.commands.reset()
+    window.commands.stop()
+    wait_for(qtbot, window, "none")
+    qtbot.waitUntil(lambda: "Stopped" in said(window))
+    gate.set()
+    window.toggle()
+    wait_for(qtbot, window, "finished")
 
 
 def test_a_rate_changed_while_the_run_is_prepared_reaches_it(
