@@ -174,11 +174,6 @@ def layer_colors(n: int, theme: Theme) -> tuple[str, ...]:
     return tuple(viridis(high if n == 1 else low + (high - low) * index / (n - 1)) for index in range(n))
 
 
-def series_pen(theme: Theme, index: int, *, width: float = 1.0) -> QPen:
-    """Return the pen of the curve number `index`: color and dash."""
-    return pen(theme.series[index % len(theme.series)], width=width, dash=theme.dashes[index % len(theme.dashes)])
-
-
 def pen(color: str, *, width: float = 1.0, dash: tuple[float, ...] = ()) -> QPen:
     """Return a cosmetic pen (its width stays the same however a plot is zoomed)."""
     made = QPen(QColor(color), width)

@@ -74,7 +74,7 @@ class Trainer(QThread):
         self.outbox.append(ready)
         try:
             session.run()
-        except Exception as error:
+        except Exception as error:  # nobody is above a thread: what is not reported here is lost
             self.outbox.append(_failure(error))
 
     def _prepare(self) -> Ready | None:
@@ -90,7 +90,7 @@ class Trainer(QThread):
             return None
         except InputError as error:
             self.outbox.append(Refused(error))
-        except Exception as error:
+        except Exception as error:  # not the user's mistake, so not an InputError: shown with its traceback
             self.outbox.append(_failure(error))
         return None
 
