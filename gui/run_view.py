@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from training.data.prepare import PreparedData
     from training.engine import Edit, Outcome, Snapshot
     from training.experiment import Experiment
     from training.history import History
+
+FloatArray = NDArray[np.float64]
+
+KNOWN_TIMES = 4_096
+"""Evaluations used to tell epochs from steps: their relation changes only where the batch size does."""
 
 
 @dataclass
@@ -36,6 +44,8 @@ class RunView:
         Whether the run is training right now.
     reopened
         Whether the run had ended, and an edit lets it go on; until it does.
+    ghost
+        The run before this one, kept to be drawn faintly behind it, or None.
     """
 
     experiment: Experiment
@@ -47,3 +57,22 @@ class RunView:
     edits: list[Edit] = field(default_factory=list)
     playing: bool = False
     reopened: bool = False
+    ghost: RunView | None = None
+
+    def epochs_at(self, steps: FloatArray) -> FloatArray:
+        """Return the epochs done after so many steps (shape kept)."""
+        epochs, known = self._times()
+        return np.interp(steps, known, epochs)
+
+    def steps_at(self, epochs: FloatArray) -> FloatArray:
+        """Return the steps, with fractions, that so many epochs take (shape kept)."""
+        known, steps = self._times()
+        return np.interp(epochs, known, steps)
+
+    def _times(self) -> tuple[FloatArray, FloatArray]:
+        """Return moments of the run as epochs and as steps: the batch size may change, so neither follows alone."""
+        evaluations, history = self.history.evaluations, self.history
+        stride = max(1, len(evaluations) // KNOWN_TIMES)
+        epochs = evaluations.epoch[::stride]
+        steps = evaluations.column("step")[::stride, 0]
+        return np.concatenate([[0.0], epochs, [history.epoch]]), np.concatenate([[0.0], steps, [history.step]])

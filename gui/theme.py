@@ -57,10 +57,12 @@ class Theme:
         States; always shown with a word or a shape too.
     series
         Colors for curves; the first is training, the second validation.
-    dashes
-        Dash patterns for the same curves, in pen widths; ``()`` is solid.
     layers
         Share of viridis (from, to) that stays readable on `surface`.
+    dashes
+        Dash patterns for the same curves, in pen widths; ``()`` is solid.
+    bold
+        Whether lines are thick, to be seen from the last row of a lecture hall.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Theme:
     series: tuple[str, ...]
     layers: tuple[float, float]
     dashes: tuple[tuple[float, ...], ...] = DASHES
+    bold: bool = False
 
     @property
     def train(self) -> str:

@@ -43,6 +43,7 @@ class Boundary(Panel):
     """Class probabilities as blended class colors, or the predicted surface, or a curve over a single feature."""
 
     title = "Decision boundary"
+    name = "boundary"
     needs_snapshot = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -33,6 +33,7 @@ class ConfusionMatrix(Panel):
     """Rows are the true classes, columns what the network says; the shade is the share of the row."""
 
     title = "Confusion matrix"
+    name = "confusion"
     needs_snapshot = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -42,6 +42,7 @@ class GradientNorms(Panel):
     """One line per layer on a log axis, dark at the input, bright at the output."""
 
     title = "Gradient norm by layer"
+    name = "gradient_norms"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -134,6 +134,7 @@ class LearningCurves(Panel):
     """Loss or score of both parts over the run, the best evaluation and the edits made meanwhile."""
 
     title = "Learning curves"
+    name = "learning_curves"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

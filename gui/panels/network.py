@@ -58,6 +58,7 @@ class Network(Panel):
     """Columns of units from input to output; bars on a log scale, shared by all layers."""
 
     title = "Network"
+    name = "network"
     needs_snapshot = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

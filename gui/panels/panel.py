@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from gui.selection import Selection
 from gui.theme import BASE_PX, DARK, Theme, mix
 from gui.tips import plain_label
 
@@ -18,6 +20,22 @@ if TYPE_CHECKING:
 
 GAP = 5
 REST_NOTE = "This view met an error and rests until the next start."
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a panel shows, as figures.
+
+    Attributes
+    ----------
+    columns
+        A name for each column, with the unit where there is one.
+    rows
+        Numbers or texts, a sequence for each row.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
 
 
 class Panel(QFrame):
@@ -34,12 +52,17 @@ class Panel(QFrame):
     ----------
     title
         Shown in the header, and the name of the panel in menus.
+    name
+        Identifies the panel in files: ``"learning_curves"``.
+    selection
+        The layer selected and the moment pointed at, shared with the other panels.
     needs_snapshot
         Whether the panel draws the network's weights or predictions, so that the window asks the
         session for snapshots while it is visible.
     """
 
     title = ""
+    name = ""
     needs_snapshot = False
     failed = Signal(str, str)
 
@@ -48,6 +71,7 @@ class Panel(QFrame):
         self.setProperty("role", "panel")
         self.setAccessibleName(self.title)
         self.theme = DARK
+        self.selection = Selection(self)
         self.title_label = plain_label(self.title)
         self.title_label.setProperty("role", "title")
         self.figure_label = plain_label()
@@ -116,7 +140,27 @@ class Panel(QFrame):
             if widget is not None and widget is not self.header_row:
                 widget.setVisible(self.resting == (widget is self.rest_note))
 
+    def share(self, selection: Selection) -> None:
+        """Take part in a selection shared with other panels."""
+        self.selection = selection
+        selection.layer_changed.connect(lambda: self.attempt(self.show_layer))
+        selection.moment_changed.connect(lambda: self.attempt(self.show_moment))
+
     # -- what a panel is made of
+
+    def suits(self, run: RunView) -> bool:
+        """Tell whether there is anything to show of such a run."""
+        return True
+
+    def show_layer(self) -> None:
+        """Show which layer is selected, in the panel's own way; many have none."""
+
+    def show_moment(self) -> None:
+        """Show the moment pointed at, in the panel's own way; many have none."""
+
+    def table(self) -> Table | None:
+        """Return what is shown as figures, exactly as recorded; None while nothing is."""
+        return None
 
     def start(self, run: RunView) -> None:
         """Show a run from its beginning."""

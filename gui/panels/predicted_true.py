@@ -31,6 +31,7 @@ class PredictedTrue(Panel):
     """Samples of a regression: on the diagonal, the prediction is right."""
 
     title = "Predicted against true"
+    name = "predicted_true"
     needs_snapshot = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
