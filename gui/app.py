@@ -84,6 +84,6 @@ def _reporter(window: MainWindow) -> object:
         details = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(details)
         if issubclass(kind, Exception):
-            window.report_exception(f"{kind.__name__}: {error}", details)
+            window.errors.window_failed(f"{kind.__name__}: {error}", details)
 
     return report

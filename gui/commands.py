@@ -75,16 +75,24 @@ class Commands(QObject):
             self.control.toggle()
         self.acted.emit()
 
+    def may_step(self) -> bool:
+        """Tell whether single steps and epochs can be run now."""
+        return self.control.phase in ("ready", "paused")
+
+    def may_stop(self) -> bool:
+        """Tell whether there is a run to end."""
+        return self.control.phase in ("loading", "paused", "playing")
+
     def step_once(self) -> None:
-        if self._may_step():
+        if self._prepare_step():
             self.control.step_once()
 
     def run_epoch(self) -> None:
-        if self._may_step():
+        if self._prepare_step():
             self.control.run_epoch()
 
-    def _may_step(self) -> bool:
-        if self.control.phase not in ("ready", "paused"):
+    def _prepare_step(self) -> bool:
+        if not self.may_step():
             return False
         if not self.builder.draft.valid:
             self.builder.point_at_problem()

@@ -1,4 +1,4 @@
-"""The main window: the form left, the network and the data in the middle, curves right, criteria below."""
+"""The main window: one run at a time, the experiment it is of, and the timer by which the one shows in the other."""
 
 from __future__ import annotations
 
@@ -6,78 +6,37 @@ import platform
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QKeyEvent,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QSplitter,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMainWindow, QMenu
 
 from gui import theme as themes
-from gui.builder.form import Builder
+from gui.actions import Actions
 from gui.builder.schedule_preview import total_steps
 from gui.commands import Commands
-from gui.criteria_strip import CriteriaStrip
-from gui.dialogs import Banner, ErrorDialog, TextDialog
+from gui.dialogs import TextDialog
 from gui.documents import Document, state_folder
-from gui.end_banner import EndBanner
+from gui.error_reports import ErrorReports
 from gui.file_actions import FileActions, dropped_file
-from gui.panels.boundary import Boundary
-from gui.panels.confusion import ConfusionMatrix
-from gui.panels.gradient_norms import GradientNorms
-from gui.panels.learning_curves import LearningCurves
-from gui.panels.network import Network
-from gui.panels.panel import Panel
-from gui.panels.predicted_true import PredictedTrue
+from gui.frames import Frames
+from gui.narrator import transport_state, words_about
 from gui.preferences import Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import RunControl
-from gui.run_view import RunView
 from gui.theme import Theme
 from gui.tips import plain_tip, title_text
-from gui.transport import Transport, grouped
+from gui.transport import grouped
+from gui.workspace import Workspace
 from training.data.prepare import PreparedData
 from training.engine import is_editable
 from training.errors import InputError
 from training.experiment import Experiment
 from training.feasibility import architecture_of
-from training.session import Failure
 
 APP_NAME = "Convergence Lab"
-LEFT_WIDTH = 304
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
-ROOM_FOR_TWO = 560  # pixels the data row needs to show two views side by side
-
-SHORTCUTS = [
-    ("Space", "Run or pause"), ("→", "One step"), ("E", "One epoch"), ("S", "Stop"), ("R", "Reset to the same start"),
-    ("Ctrl+N", "New experiment"), ("Ctrl+O", "Open an experiment"), ("Ctrl+Shift+O", "Open a CSV file of your own"),
-    ("Ctrl+S", "Save"), ("Ctrl+Shift+S", "Save as"), ("Ctrl+L", "Go to the learning rate"),
-    ("Ctrl+T", "Dark or light"), ("F10", "Menu"), ("F1", "This list"), ("Ctrl+Q", "Quit"),
-    ("↑ ↓", "In a number: the next one up or down"), ("Enter", "Apply what was typed; press a focused button"),
-    ("Esc", "Take back what was typed"),
-]
 
 
 class MainWindow(QMainWindow):
@@ -96,19 +55,13 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(folder)
         self.control = RunControl()
         self.pace = RedrawPace()
-        self.redraws = 0
-        self._version = 0
-        self._seen: dict[Panel, int] = {}
-        self._snapshot_at = 0.0
+        self.frames = Frames(self.control, self.pace)
+        self.errors = ErrorReports(self)
         self._figures_at = 0.0
         self._shown_phase = ""
-        self._closing = False
         self._marked_under_way = False
-        self._errors: ErrorDialog | None = None
-        self._dismissed: set[str] = set()
         self._build(Document(experiment, path), folder)
-        self._make_timers()
-        self._make_shortcuts()
+        self._make_timer()
         self._name_window()
         self.setAcceptDrops(True)
         self.resize(round(1440 * scale), round(900 * scale))
@@ -120,96 +73,27 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------ building
 
     def _build(self, document: Document, folder: Path) -> None:
-        experiment = document.start
         self.menu = QMenu(self)
-        self.transport = Transport(self.theme, self.menu, self.scale, self)
-        self.builder = Builder(experiment, self.theme, self.scale, self)
-        self.banner = Banner(self.theme, self)
+        self._adopt(Workspace(document.start, self.theme, self.scale, self.menu, self))
         self.commands = Commands(self.control, self.builder, self)
         self.files = FileActions(document, folder, self.builder, self.banner, self)
-        self.network = Network()
-        self.boundary = Boundary()
-        self.predicted = PredictedTrue()
-        self.confusion = ConfusionMatrix()
-        self.curves = LearningCurves()
-        self.gradients = GradientNorms()
-        self.panels: tuple[Panel, ...] = (
-            self.network, self.boundary, self.predicted, self.confusion, self.curves, self.gradients,
-        )
-        self.criteria = CriteriaStrip(self.theme, self.scale, self)
-        self.end_banner = EndBanner(self.theme, self)
+        self.actions_table = Actions(self)
         self._make_menu()
-        self._lay_out()
         self._connect()
+
+    def _adopt(self, workspace: Workspace) -> None:
+        """Fill the window with a workspace; its parts go by their names here too."""
+        self.workspace = workspace
+        self.transport, self.builder, self.banner = workspace.transport, workspace.builder, workspace.banner
+        self.panels, self.selection = workspace.panels, workspace.selection
+        self.network, self.boundary, self.predicted = workspace.network, workspace.boundary, workspace.predicted
+        self.confusion, self.curves, self.gradients = workspace.confusion, workspace.curves, workspace.gradients
+        self.criteria, self.end_banner = workspace.criteria, workspace.end_banner
+        self.setCentralWidget(workspace)
+        self.frames.attach(self.panels)
         self.pace.rest = {
             self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
         }  # fmt: skip
-        for panel in self.panels:
-            panel.restyle(self.theme)
-        self.criteria.show_settings(experiment.stopping.criteria)
-
-    def _lay_out(self) -> None:
-        left = QFrame(self)
-        left.setObjectName("leftColumn")
-        left.setFixedWidth(round(LEFT_WIDTH * self.scale))
-        self.tabs = QTabBar(left)
-        self.tabs.addTab("Experiment")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setAccessibleName("What the left column shows")
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 10, 0, 0)
-        column.setSpacing(8)
-        tab_row = QHBoxLayout()
-        tab_row.setContentsMargins(10, 0, 10, 0)
-        tab_row.addWidget(self.tabs)
-        tab_row.addStretch(1)
-        column.addLayout(tab_row)
-        column.addWidget(self.builder, 1)
-
-        self.data_row = QWidget(self)
-        data = QHBoxLayout(self.data_row)
-        data.setContentsMargins(0, 0, 0, 0)
-        data.setSpacing(8)
-        for panel in (self.boundary, self.predicted, self.confusion):
-            data.addWidget(panel, 1)
-        centre = _splitter(Qt.Orientation.Vertical, (self.network, self.data_row), (9, 10))
-        right = _splitter(Qt.Orientation.Vertical, (self.curves, self.gradients), (1, 1))
-        self.columns = _splitter(Qt.Orientation.Horizontal, (centre, right), (59, 41))
-        views = QVBoxLayout()
-        views.setContentsMargins(10, 10, 10, 10)
-        views.setSpacing(8)
-        views.addWidget(self.banner)
-        views.addWidget(self.columns, 1)
-
-        upper = QHBoxLayout()
-        upper.setSpacing(0)
-        upper.addWidget(left)
-        upper.addLayout(views, 1)
-        bottom = QFrame(self)
-        bottom.setObjectName("bottomBar")
-        lower = QHBoxLayout(bottom)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(0)
-        strip = QFrame(bottom)
-        strip.setObjectName("bottomLeft")
-        strip_box = QVBoxLayout(strip)
-        strip_box.setContentsMargins(0, 0, 0, 0)
-        strip_box.addWidget(self.criteria)
-        strip_box.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        lower.addWidget(strip, 65)
-        lower.addWidget(self.end_banner, 35)
-        bottom.setFixedHeight(round(86 * self.scale))
-
-        whole = QWidget(self)
-        box = QVBoxLayout(whole)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        box.addWidget(self.transport)
-        box.addLayout(upper, 1)
-        box.addWidget(bottom)
-        self.setCentralWidget(whole)
 
     def _connect(self) -> None:
         transport = self.transport
@@ -230,47 +114,25 @@ class MainWindow(QMainWindow):
         commands.acted.connect(self._show_state)
         self.files.opened.connect(self.show_document)
         self.files.saved.connect(self._name_window)
+        self.errors.again.connect(lambda line: self.banner.show_error(line))
         for panel in self.panels:
-            panel.failed.connect(self._panel_failed)
+            panel.failed.connect(self.errors.view_failed)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
 
     def _make_menu(self) -> None:
-        files = self.files
-        entries: list[Any] = [
-            ("New", "Ctrl+N", files.new), files.presets_menu, None,
-            ("Open…", "Ctrl+O", files.ask_open), ("Open CSV…", "Ctrl+Shift+O", files.ask_open_csv),
-            files.recent_menu,
-            None, ("Save", "Ctrl+S", files.save), ("Save as…", "Ctrl+Shift+S", files.save_as), None,
-            ("Dark or light", "Ctrl+T", self.switch_theme), None,
-            ("Keyboard shortcuts", "F1", self.show_shortcuts), ("About", "", self.show_about), None,
-            ("Quit", "Ctrl+Q", self.close),
-        ]
-        for entry in entries:
-            if entry is None:
-                self.menu.addSeparator()
-            elif isinstance(entry, QMenu):
-                self.menu.addMenu(entry)
-            else:
-                text, keys, slot = entry
-                action = QAction(text, self)
-                if keys:
-                    action.setShortcut(QKeySequence(keys))
-                action.triggered.connect(lambda _=False, slot=slot: slot())
-                self.addAction(action)  # so that the keys work while the menu is closed
-                self.menu.addAction(action)
+        actions = self.actions_table
+        actions.fill(self.menu, "File", between=(
+            ("New experiment", self.files.presets_menu), ("Open a CSV file of your own…", self.files.recent_menu),
+        ))  # fmt: skip
+        self.menu.addSeparator()
+        for group in ("Run", "Edit", "View", "Help"):
+            submenu = QMenu(group, self.menu)
+            actions.fill(submenu, group)
+            self.menu.addMenu(submenu)
+        self.menu.aboutToShow.connect(actions.look)
+        self.menu.aboutToHide.connect(actions.enable_all)
 
-    def _make_shortcuts(self) -> None:
-        commands = self.commands
-        for keys, slot in (
-            ("Space", commands.toggle), ("Right", commands.step_once), ("E", commands.run_epoch), ("S", commands.stop),
-            ("R", commands.reset), ("Ctrl+L", lambda: self.builder.reveal("optimizer.lr")),
-            ("F10", self.transport.menu_button.click),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setAutoRepeat(keys == "Right")
-            shortcut.activated.connect(slot)
-
-    def _make_timers(self) -> None:
+    def _make_timer(self) -> None:
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._tick)
@@ -284,11 +146,11 @@ class MainWindow(QMainWindow):
         if news.started:
             self._started()
         if news.changed:
-            self._version += 1
+            self.frames.changed()
         for error in news.refused:
             self._refuse(error)
         for failure in news.failures:
-            self._report_failure(failure)
+            self.errors.training_failed(failure.message, failure.details)
         for rejected in news.rejected:
             self.banner.show_error(f"Not changed: {rejected.message}")
         if news.edits or news.rejected or self._is_under_way() != self._marked_under_way:
@@ -298,53 +160,29 @@ class MainWindow(QMainWindow):
         self.commands.look()
         if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
-        self._redraw()
+        self._draw()
 
-    def _redraw(self) -> None:
+    def _draw(self) -> None:
         now, started = time.perf_counter(), time.thread_time()
-        self.pace.begin()
-        drawn = self._refresh_panels()
+        drawn = not self.isMinimized() and self.frames.draw()
+        drawing = time.thread_time() - started
         if now - self._figures_at >= FIGURES_SECONDS:
             self._figures_at = now
             self._show_figures()
             self._show_state()
-        self._ask_snapshot(now)
+        self.frames.ask_snapshot(now)
         if drawn:
-            self.pace.spend(time.thread_time() - started)  # work, without the waits for the interpreter
-            self.redraws += 1
+            self.frames.spend(time.thread_time() - started - drawing)
         # The timer counts from here: what this turn took belongs to the interval.
         left = self.pace.interval() - (time.perf_counter() - now)
         self.timer.setInterval(max(1, round(1000 * left)))
-
-    def _refresh_panels(self) -> bool:
-        """Refresh the panels that can be seen and have changed; while training, those whose turn it is."""
-        view = self.control.view
-        if view is None or self.isMinimized():
-            return False
-        changed = [panel for panel in self.panels if self._seen.get(panel) != self._version and panel.isVisible()]
-        if view.playing:
-            turn = self.pace.choose(changed)
-            changed = [panel for panel in changed if panel in turn]
-        for panel in changed:
-            self._seen[panel] = self._version
-            panel.follow(view)
-        return bool(changed)
-
-    def _ask_snapshot(self, now: float) -> None:
-        view = self.control.view
-        if view is None or now - self._snapshot_at < self.control.snapshot_pause:
-            return
-        stale = view.snapshot is None or view.snapshot.step != view.history.step
-        if stale and any(panel.needs_snapshot and panel.isVisible() for panel in self.panels):
-            self._snapshot_at = now
-            self.control.ask_snapshot()
 
     def event(self, event: QEvent) -> bool:
         # All painting of the window happens inside this one event: its cost sets the pace.
         if event.type() == QEvent.Type.UpdateRequest:
             started = time.thread_time()
             handled = super().event(event)
-            self.pace.spend(time.thread_time() - started)
+            self.frames.spend(time.thread_time() - started)
             return handled
         return super().event(event)
 
@@ -352,25 +190,25 @@ class MainWindow(QMainWindow):
         """Run, pause, or run again: what Space does."""
         self.commands.toggle()
 
+    @property
+    def redraws(self) -> int:
+        """Frames drawn so far."""
+        return self.frames.drawn
+
     # ------------------------------------------------------------------------------ a run begins
 
     def _starting(self) -> None:
         self.banner.hide()
-        self._dismissed.clear()
+        self.errors.forget()
 
     def _started(self) -> None:
         view, session = self.control.view, self.control.session
         assert view is not None
         assert session is not None
         engine = session.engine
-        self._version += 1
-        self._arrange_views(view)
-        for panel in self.panels:
-            if not panel.isHidden():
-                panel.begin(view)
-            else:
-                panel.attempt(panel.clear)
-            self._seen[panel] = self._version
+        self.frames.changed()
+        self.workspace.arrange_views(view)
+        self.frames.begin(self.panels, view)
         self.criteria.show_settings(view.experiment.stopping.criteria)
         self.builder.show_steps_per_epoch(engine.steps_per_epoch)
         notes = "\n".join(engine.notes)
@@ -382,21 +220,6 @@ class MainWindow(QMainWindow):
         self.builder.cards["Data"].setToolTip(plain_tip(notes))
         self.commands.started()
 
-    def _arrange_views(self, view: RunView) -> None:
-        """Choose the views that suit the data: a map for up to two features, and the table or scatter beside it."""
-        mapped = Boundary.suits(view)
-        second: Panel = self.predicted if view.data.task == "regression" else self.confusion
-        room = self.data_row.width() >= ROOM_FOR_TWO * self.scale
-        shown = {self.boundary} if mapped else {second}
-        if mapped and room:
-            shown.add(second)
-        for panel in (self.boundary, self.predicted, self.confusion):
-            was = not panel.isHidden()
-            panel.setVisible(panel in shown)
-            if panel in shown and not was:
-                panel.begin(view)
-                self._seen[panel] = -1
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         QTimer.singleShot(0, self, self._resized)
@@ -407,8 +230,10 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._resized)
 
     def _resized(self) -> None:
-        if self.control.view is not None:
-            self._arrange_views(self.control.view)
+        view = self.control.view
+        if view is not None:
+            new = self.workspace.arrange_views(view)
+            self.frames.begin(new, view)
 
     # ------------------------------------------------------------------------------ the form
 
@@ -476,39 +301,15 @@ class MainWindow(QMainWindow):
             self.criteria.show_states(latest.criteria[0])
 
     def _show_state(self) -> None:
-        phase = self._shown_phase = self.control.phase
+        self._shown_phase = self.control.phase
         reason = self.builder.reason_invalid()
-        view = self.control.view
-        state: str = phase
-        if phase == "paused" and view is not None and view.reopened:
-            state = "extendable"
-        if reason and phase != "playing":
-            state = "invalid"
-        elif phase in ("refused", "none"):
-            state = "ready"
-        self.transport.show_state(state, reason)
-        self._say(state, reason)
+        self.transport.show_state(transport_state(self.control, reason), reason)
+        words = words_about(self.control, reason)
+        if words is not None:
+            self.end_banner.say(*words)
+        elif self.control.view is not None:
+            self.end_banner.say_outcomes(self.control.view.outcomes)
         self.transport.seed.show_text(f"Seed {self.builder.draft.get('seed')}")
-
-    def _say(self, state: str, reason: str) -> None:
-        """Say in plain words where things stand."""
-        view = self.control.view
-        say = self.end_banner.say
-        if state == "invalid":
-            say("Cannot run yet", f"{reason}.", "warn")
-        elif self.control.phase == "refused":
-            say("Cannot run", "See the message above; nothing you set up is lost.", "warn")
-        elif state == "loading":
-            share = self.control.loaded
-            say("Preparing…", f"Loading the data: {share:.0%}." if 0 < share < 1 else "Building the network.")
-        elif self.control.phase == "none":
-            say("Stopped", "The run was not prepared to the end. Press Space to prepare it again and train.")
-        elif view is not None and view.outcomes and all(outcome is not None for outcome in view.outcomes):
-            self.end_banner.say_outcomes(view.outcomes)
-        elif state == "ready" and view is not None:
-            say("Ready", "Press Space to train. Change anything at the left: the network follows at once.")
-        elif view is not None:
-            say("Training" if view.playing else "Paused", _progress_sentence(view))
 
     def _name_window(self) -> None:
         draft = self.builder.draft
@@ -524,39 +325,6 @@ class MainWindow(QMainWindow):
         """Show why a run cannot start; everything typed stays."""
         self.banner.show_error(self.commands.refuse(error))
         self._show_state()
-
-    def _report_failure(self, failure: Failure) -> None:
-        kept = "The run has ended as failed; everything recorded up to there is kept, and the program goes on."
-        self._open_error("Training failed", failure.message, kept, failure.details)
-
-    def report_exception(self, message: str, details: str) -> None:
-        """Show an unexpected error of the window itself."""
-        kept = "Your experiment is kept. If the window misbehaves, save and start it again."
-        self._open_error("Something went wrong", message, kept, details)
-
-    def _panel_failed(self, message: str, details: str) -> None:
-        sys.stderr.write(details)
-        kept = "That view rests until the next start; everything else goes on, and your experiment is kept."
-        self._open_error("Something went wrong", message, kept, details)
-
-    def _open_error(self, title: str, message: str, kept: str, details: str) -> None:
-        """Show an error: one dialog for all of them, and only a line for what was dismissed before."""
-        if self._closing:
-            return
-        if self._errors is not None:
-            self._errors.add(message, details)
-        elif message in self._dismissed:
-            self.banner.show_error(f"Again: {message}")
-        else:
-            self._errors = dialog = ErrorDialog(title, message, kept, details, self)
-            dialog.finished.connect(self._error_dismissed)
-            QTimer.singleShot(0, dialog, dialog.open)  # an error may come from the middle of a painting
-
-    def _error_dismissed(self) -> None:
-        if self._errors is not None:
-            self._dismissed.update(self._errors.messages)
-            self._errors = None
-        self.activateWindow()
 
     # ------------------------------------------------------------------------------ documents
 
@@ -586,14 +354,12 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         themes.apply(app, theme, self.scale)
-        for part in (self.transport, self.builder, self.criteria, self.end_banner, self.banner):
-            part.restyle(theme)
-        for panel in self.panels:
-            panel.attempt(panel.restyle, theme)
-        self._version += 1
+        self.workspace.restyle(theme)
+        self.frames.changed()
 
     def show_shortcuts(self) -> None:
-        TextDialog("Keyboard shortcuts", "", SHORTCUTS, self).open()
+        rows = [row for _, rows in self.actions_table.shortcuts() for row in rows]
+        TextDialog("Keyboard shortcuts", "", rows, self).open()
 
     def show_about(self) -> None:
         TextDialog(
@@ -628,37 +394,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the run and go: unsaved changes are kept, and offered at the next start."""
-        self._closing = True
+        self.errors.close()
         self.timer.stop()
         self.commands.rebuild_timer.stop()
         self.files.close()
         self.control.shut_down(CLOSE_SECONDS)
         super().closeEvent(event)
-
-
-def _splitter(orientation: Qt.Orientation, widgets: tuple[QWidget, ...], shares: tuple[int, ...]) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(8)
-    splitter.setChildrenCollapsible(False)
-    for index, (widget, share) in enumerate(zip(widgets, shares, strict=True)):
-        splitter.addWidget(widget)
-        splitter.setStretchFactor(index, share)
-    splitter.setSizes([share * 100 for share in shares])
-    return splitter
-
-
-def _progress_sentence(view: RunView) -> str:
-    latest = view.history.evaluations.latest
-    if latest is None:
-        return "Waiting for the first evaluation."
-    train, held_out = float(latest.train_loss[0]), float(latest.val_loss[0])
-    text = f"Training loss {train:.3g}"
-    if held_out == held_out:  # NaN without held-out samples
-        score = "accuracy" if view.data.task == "classification" else "R²"
-        text += f", held-out loss {held_out:.3g}, held-out {score} {float(latest.val_score[0]):.3g}"
-    if view.experiment.replicas > 1:
-        text += f" (replica 1 of {view.experiment.replicas})"
-    return f"{text}."
 
 
 def _versions() -> list[tuple[str, str]]:

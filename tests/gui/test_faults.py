@@ -125,9 +125,9 @@ def test_a_painting_error_outside_of_any_panel_is_reported(qtbot: Any, monkeypat
 
 def test_errors_are_counted_in_one_dialog_and_not_shown_again_once_dismissed(qtbot: Any, window: MainWindow) -> None:
     for _ in range(5):
-        window.report_exception("ArithmeticError: 1", "Traceback one")
+        window.errors.window_failed("ArithmeticError: 1", "Traceback one")
     assert not dialogs(window)  # not from within whatever went wrong
-    window.report_exception("ValueError: 2", "Traceback two")
+    window.errors.window_failed("ValueError: 2", "Traceback two")
     qtbot.waitUntil(lambda: bool(dialogs(window)))
     (dialog,) = dialogs(window)
     assert "6 errors" in dialog.more.text()
@@ -135,7 +135,7 @@ def test_errors_are_counted_in_one_dialog_and_not_shown_again_once_dismissed(qtb
     assert "Traceback two" in dialog.details
     assert dialog.details.count("Traceback") == 2
     dialog.accept()
-    window.report_exception("ArithmeticError: 1", "Traceback one")
+    window.errors.window_failed("ArithmeticError: 1", "Traceback one")
     qtbot.wait(20)
     assert not dialogs(window)
     assert "ArithmeticError: 1" in window.banner.text.text()

@@ -488,7 +488,7 @@ def test_hidden_panels_are_not_drawn_and_catch_up_when_shown(
 
 
 def test_an_idle_window_draws_nothing(qtbot: Any, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window._seen[window.curves] == window._version)
+    qtbot.waitUntil(lambda: window.frames.up_to_date(window.curves))
     qtbot.wait(300)
     drawn = window.redraws
     qtbot.wait(300)

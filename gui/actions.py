@@ -1,0 +1,126 @@
+"""Every action of the window in one table: what it is called, its keys, and where it stands in the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+if TYPE_CHECKING:
+    from gui.window import MainWindow
+
+KEYS_IN_FIELDS = (
+    ("↑ ↓", "In a number: the next one up or down"), ("Enter", "Apply what was typed; press a focused button"),
+    ("Esc", "Take back what was typed"), ("Tab", "The next control"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something a person can do.
+
+    Attributes
+    ----------
+    group
+        Heading in the list of shortcuts, and the submenu.
+    keys
+        As `QKeySequence` reads them; the first is shown.
+    auto_repeat
+        Whether holding the keys down does it again and again.
+    on
+        For something that is on or off: tells which.
+    works
+        Tells whether it would do anything now; the menu asks before it opens.
+    """
+
+    group: str
+    text: str
+    keys: tuple[str, ...]
+    do: Callable[[], object]
+    auto_repeat: bool = False
+    on: Callable[[], bool] | None = None
+    works: Callable[[], bool] = field(default=lambda: True)
+
+
+def acts_of(window: MainWindow) -> list[Act]:
+    """Return what can be done in a window."""
+    files, commands = window.files, window.commands
+    return [
+        Act("Run", "Run or pause", ("Space",), commands.toggle),
+        Act("Run", "One step", ("Right",), commands.step_once, auto_repeat=True, works=commands.may_step),
+        Act("Run", "One epoch", ("E",), commands.run_epoch, works=commands.may_step),
+        Act("Run", "Stop", ("S",), commands.stop, works=commands.may_stop),
+        Act("Run", "Reset to the same start", ("R",), commands.reset),
+        Act("File", "New experiment", ("Ctrl+N",), files.new),
+        Act("File", "Open an experiment…", ("Ctrl+O",), files.ask_open),
+        Act("File", "Open a CSV file of your own…", ("Ctrl+Shift+O",), files.ask_open_csv),
+        Act("File", "Save", ("Ctrl+S",), files.save),
+        Act("File", "Save as…", ("Ctrl+Shift+S",), files.save_as),
+        Act("File", "Quit", ("Ctrl+Q",), window.close),
+        Act("Edit", "Go to the learning rate", ("Ctrl+L",), lambda: window.builder.reveal("optimizer.lr")),
+        Act("View", "Dark or light", ("Ctrl+T",), window.switch_theme),
+        Act("View", "Menu", ("F10",), lambda: window.transport.menu_button.click()),
+        Act("Help", "Keyboard shortcuts", ("F1",), window.show_shortcuts),
+        Act("Help", "About", ("Ctrl+I",), window.show_about),
+    ]
+
+
+class Actions:
+    """The acts of a window as Qt actions, so that their keys work wherever the focus is.
+
+    Attributes
+    ----------
+    by_text
+        Each action by its text.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self.acts = acts_of(window)
+        self.by_text: dict[str, QAction] = {}
+        for act in self.acts:
+            action = QAction(act.text, window)
+            action.setShortcuts([QKeySequence(keys) for keys in act.keys])
+            action.setAutoRepeat(act.auto_repeat)
+            action.setCheckable(act.on is not None)
+            action.triggered.connect(lambda _=False, act=act: act.do())
+            window.addAction(action)
+            self.by_text[act.text] = action
+
+    def fill(self, menu: QMenu, group: str, *, between: Sequence[tuple[str, QMenu]] = ()) -> None:
+        """Add the actions of a group to a menu; each of `between` is a submenu that follows the action named."""
+        after = dict(between)
+        for act in self.acts:
+            if act.group == group:
+                menu.addAction(self.by_text[act.text])
+                if act.text in after:
+                    menu.addMenu(after[act.text])
+
+    def look(self) -> None:
+        """Show what works now and what is on: a menu is about to open."""
+        for act in self.acts:
+            action = self.by_text[act.text]
+            action.setEnabled(act.works())
+            if act.on is not None:
+                action.setChecked(act.on())
+
+    def enable_all(self) -> None:
+        """Let all keys work again: what works may change without any menu noticing."""
+        for action in self.by_text.values():
+            action.setEnabled(True)
+
+    def shortcuts(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the list of shortcuts: groups of (keys, text)."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for act in self.acts:
+            groups.setdefault(act.group, []).append((shown_keys(act.keys), act.text.rstrip("…")))
+        groups["In the form"] = list(KEYS_IN_FIELDS)
+        return list(groups.items())
+
+
+def shown_keys(keys: tuple[str, ...]) -> str:
+    """Return keys as a person reads them."""
+    arrows = {"Right": "→", "Left": "←", "Up": "↑", "Down": "↓"}
+    return " or ".join("+".join(arrows.get(key, key) for key in combination.split("+")) for combination in keys)

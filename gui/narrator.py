@@ -1,0 +1,65 @@
+"""Says in plain words where a run stands. No Qt."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gui.run_control import RunControl
+from gui.run_view import RunView
+
+
+class Words(NamedTuple):
+    """A heading and a sentence; `tone` is "", "ok", "warn" or "error"."""
+
+    heading: str
+    sentence: str
+    tone: str = ""
+
+
+def words_about(control: RunControl, reason_invalid: str) -> Words | None:
+    """Return what to say about a run, or None if it has ended: then its outcomes speak.
+
+    `reason_invalid` says why what stands in the form cannot be run.
+    """
+    view, phase = control.view, control.phase
+    if reason_invalid and phase != "playing":
+        return Words("Cannot run yet", f"{reason_invalid}.", "warn")
+    if phase == "refused":
+        return Words("Cannot run", "See the message above; nothing you set up is lost.", "warn")
+    if phase == "loading":
+        share = control.loaded
+        return Words("Preparing…", f"Loading the data: {share:.0%}." if 0 < share < 1 else "Building the network.")
+    if phase == "none":
+        return Words("Stopped", "The run was not prepared to the end. Press Space to prepare it again and train.")
+    if view is None or (view.outcomes and all(outcome is not None for outcome in view.outcomes)):
+        return None
+    if phase == "ready":
+        return Words("Ready", "Press Space to train. Change anything at the left: the network follows at once.")
+    return Words("Training" if view.playing else "Paused", progress_sentence(view))
+
+
+def progress_sentence(view: RunView) -> str:
+    """Return the losses at the last evaluation in words."""
+    latest = view.history.evaluations.latest
+    if latest is None:
+        return "Waiting for the first evaluation."
+    train, held_out = float(latest.train_loss[0]), float(latest.val_loss[0])
+    text = f"Training loss {train:.3g}"
+    if held_out == held_out:  # NaN without held-out samples
+        score = "accuracy" if view.data.task == "classification" else "R²"
+        text += f", held-out loss {held_out:.3g}, held-out {score} {float(latest.val_score[0]):.3g}"
+    if view.experiment.replicas > 1:
+        text += f" (replica 1 of {view.experiment.replicas})"
+    return f"{text}."
+
+
+def transport_state(control: RunControl, reason_invalid: str) -> str:
+    """Return the state of the transport's buttons."""
+    phase = control.phase
+    if reason_invalid and phase != "playing":
+        return "invalid"
+    if phase == "paused" and control.view is not None and control.view.reopened:
+        return "extendable"
+    if phase in ("refused", "none"):
+        return "ready"
+    return phase
