@@ -50,13 +50,17 @@ def snapshot_of(run: RunView, seed: int = 0, scale: float = 1.0) -> Snapshot:
 
 
 def records(run: RunView, steps: int, *, first: int = 0) -> FloatArray:
-    """Return step records: layer l (from 0) has a weight-gradient norm of 10^(l − L), a signal norm of 10^-l."""
+    """Return step records: layer l (from 0) has a weight-gradient norm of 10^(l − L), a signal norm of 10^-l.
+
+    Update-to-weight ratios are 10^-3.
+    """
     layers = len(run.layer_names)
     made = np.empty((steps, run.history.replicas, record_width(layers)))
     wave = 1.0 + 0.2 * np.sin(0.5 * (first + np.arange(steps)))
     made[:, :, :4] = wave[:, None, None]
     made[:, :, 4 : 4 + layers] = wave[:, None, None] * 10.0 ** (np.arange(layers) - layers)
-    made[:, :, 4 + layers :] = wave[:, None, None] * 10.0 ** -np.arange(layers)
+    made[:, :, 4 + layers : 4 + 2 * layers] = wave[:, None, None] * 10.0 ** -np.arange(layers)
+    made[:, :, 4 + 2 * layers :] = wave[:, None, None] * 1e-3
     return made
 
 
