@@ -46,6 +46,8 @@ class RunView:
         Whether the run had ended, and an edit lets it go on; until it does.
     ghost
         The run before this one, kept to be drawn faintly behind it, or None.
+    original
+        The experiment without edits: a schedule keeps the lengths it started with.
     """
 
     experiment: Experiment
@@ -58,6 +60,11 @@ class RunView:
     playing: bool = False
     reopened: bool = False
     ghost: RunView | None = None
+    original: Experiment | None = None
+
+    def __post_init__(self) -> None:
+        if self.original is None:
+            self.original = self.experiment
 
     def epochs_at(self, steps: FloatArray) -> FloatArray:
         """Return the epochs done after so many steps (shape kept)."""
