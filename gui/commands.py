@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,6 +13,8 @@ from training.engine import is_editable
 from training.errors import ExperimentError, InputError
 
 REBUILD_MS = 200
+SEEDS = 1_000  # a new seed is below: short enough to be said aloud in a class
+EPOCH_ROUNDING = 1e-9
 LOOKS_AFTER_EDITS = 2  # turns of the window's timer until a run that an edit reopens is known to be open
 
 
@@ -90,6 +93,34 @@ class Commands(QObject):
     def run_epoch(self) -> None:
         if self._prepare_step():
             self.control.run_epoch()
+
+    def run_epochs(self, count: int) -> None:
+        """Run so many epochs, then pause."""
+        view = self.control.view
+        if view is not None:
+            self.run_to_epoch(int(view.history.epoch + EPOCH_ROUNDING) + count)
+
+    def run_to_epoch(self, epoch: int) -> None:
+        """Run until so many epochs are done, then pause."""
+        if self._prepare_step():
+            self.control.run_to_epoch(epoch)
+
+    def extend(self, epochs: int) -> None:
+        """Let a finished run go on for so many epochs more."""
+        self.builder.apply_changes({"epochs": self.builder.draft.experiment.epochs + epochs})
+        if self.control.phase == "finished":
+            self._go_on_or_start()
+
+    def new_seed(self) -> None:
+        """Start over with other draws: another initialization, split and order of the data."""
+        if not self.builder.draft.valid:
+            self.builder.point_at_problem()
+            return
+        before = self.builder.draft.experiment.seed
+        seed = secrets.choice([seed for seed in range(1, SEEDS) if seed != before])
+        playing = self.control.phase == "playing"
+        self.builder.apply_changes({"seed": seed})
+        self.start(play=playing)
 
     def _prepare_step(self) -> bool:
         if not self.may_step():

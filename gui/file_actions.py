@@ -49,6 +49,10 @@ class FileActions(QObject):
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self.list_recent)
 
+    def attach(self, builder: Builder, banner: Banner) -> None:
+        """Work with another form and banner from now on: the window has made its widgets anew."""
+        self._builder, self._banner = builder, banner
+
     @property
     def modified(self) -> bool:
         """Whether there are unsaved changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from typing import Any, Literal
 
 from gui.run_view import RunView
@@ -48,6 +49,10 @@ class RunControl:
         The experiment with every edit sent to the run, whether or not it has arrived.
     refused_edits
         Live changes that the run did not take, by dotted key: only a reset brings them into effect.
+    keep_ghost
+        Whether the run that is replaced stays to be seen behind the next one.
+    speed_limit
+        Steps per second, or None: as fast as can be. It holds for the runs to come too.
     """
 
     def __init__(self) -> None:
@@ -55,6 +60,9 @@ class RunControl:
         self.session: Session | None = None
         self.asked: Experiment | None = None
         self.refused_edits: dict[str, Any] = {}
+        self.keep_ghost = True
+        self.speed_limit: float | None = None
+        self._ghost: RunView | None = None
         self._in_flight: list[dict[str, Any]] = []  # groups of edits sent, not yet answered
         self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
         self._snapshot_seconds = 0.0
@@ -66,13 +74,18 @@ class RunControl:
 
     # ------------------------------------------------------------------------------ commands
 
-    def start(self, experiment: Experiment, data: PreparedData | None = None, *, play: bool = False) -> None:
+    def start(
+        self, experiment: Experiment, data: PreparedData | None = None, *, play: bool = False, ghost: bool | None = None
+    ) -> None:
         """Begin a new run in a thread of its own; the one before it ends.
 
-        The view of the old run stays until the new one is ready, so that nothing flickers.
+        The view of the old run stays until the new one is ready, so that nothing flickers. `ghost` says
+        whether the old run is seen behind the new one (None: as `keep_ghost` says).
         """
         if data is None and self.view is not None and self.view.experiment.data == experiment.data:
             data = self.view.data
+        wanted = self.keep_ghost if ghost is None else ghost
+        self._ghost = self._ghost_of(self.view) if wanted and self.view is not None else None
         self._retire()
         self.session = None
         self.asked = experiment
@@ -82,6 +95,19 @@ class RunControl:
         self._refused = False
         self._trainer = Trainer(experiment, data)
         self._trainer.start()
+
+    @staticmethod
+    def _ghost_of(view: RunView) -> RunView | None:
+        """Return what stays of a run, or, if it has not trained, the run before it."""
+        if view.history.step == 0:
+            return view.ghost
+        return replace_fields(view, ghost=None, snapshot=None, playing=False)
+
+    def forget_ghost(self) -> None:
+        """Let the run before go."""
+        self._ghost = None
+        if self.view is not None:
+            self.view.ghost = None
 
     def toggle(self) -> None:
         """Play or pause; while the run is being prepared, play as soon as it is ready."""
@@ -105,6 +131,16 @@ class RunControl:
     def run_epoch(self) -> None:
         if self.session is not None:
             self.session.run_epoch()
+
+    def run_to_epoch(self, epoch: int) -> None:
+        if self.session is not None:
+            self.session.run_to_epoch(epoch)
+
+    def limit_speed(self, steps_per_second: float | None) -> None:
+        """Train no faster than that; None: as fast as can be."""
+        self.speed_limit = steps_per_second
+        if self.session is not None:
+            self.session.set_speed_limit(steps_per_second)
 
     def stop(self) -> None:
         """End the run, or the preparation of one."""
@@ -206,6 +242,8 @@ class RunControl:
         assert self.asked is not None
         engine = ready.session.engine
         self.session = ready.session
+        if self.speed_limit is not None:
+            self.session.set_speed_limit(self.speed_limit)
         self._snapshot_seconds = ready.snapshot_seconds
         self.view = RunView(
             experiment=self.asked,
@@ -214,7 +252,9 @@ class RunControl:
             layer_names=engine.layer_names,
             snapshot=ready.snapshot,
             outcomes=(None,) * engine.replicas,
+            ghost=self._ghost if self._ghost is not None and _comparable(self._ghost, self.asked) else None,
         )
+        self._ghost = None
 
     def _happened(self, event: Any, view: RunView, news: News) -> None:
         if isinstance(event, Progress):
@@ -301,3 +341,8 @@ class RunControl:
     def threads(self) -> int:
         """Number of threads not yet ended."""
         return len(self._retired) + (self._trainer is not None)
+
+
+def _comparable(ghost: RunView, experiment: Experiment) -> bool:
+    """Tell whether the curves of two runs mean the same: a mean squared error says nothing beside a cross-entropy."""
+    return ghost.experiment.loss == experiment.loss

@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMainWindow, QMenu
 
@@ -37,6 +38,8 @@ from training.feasibility import architecture_of
 APP_NAME = "Convergence Lab"
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
+LEAST_SCALE, MOST_SCALE = 0.8, 2.0
+PROJECTOR_SCALE = 1.35
 
 
 class MainWindow(QMainWindow):
@@ -57,6 +60,7 @@ class MainWindow(QMainWindow):
         self.pace = RedrawPace()
         self.frames = Frames(self.control, self.pace)
         self.errors = ErrorReports(self)
+        self.projector = False
         self._figures_at = 0.0
         self._shown_phase = ""
         self._marked_under_way = False
@@ -65,7 +69,7 @@ class MainWindow(QMainWindow):
         self._name_window()
         self.setAcceptDrops(True)
         self.resize(round(1440 * scale), round(900 * scale))
-        self.setMinimumSize(round(960 * scale), round(600 * scale))
+        self._fit_to_screen()
         self.files.offer_recovery()
         self.control.start(experiment)
         self._show_state()
@@ -79,7 +83,12 @@ class MainWindow(QMainWindow):
         self.files = FileActions(document, folder, self.builder, self.banner, self)
         self.actions_table = Actions(self)
         self._make_menu()
-        self._connect()
+        self._connect_workspace()
+        self.commands.starting.connect(self._starting)
+        self.commands.acted.connect(self._show_state)
+        self.files.opened.connect(self.show_document)
+        self.files.saved.connect(self._name_window)
+        self.errors.again.connect(lambda line: self.banner.show_error(line))
 
     def _adopt(self, workspace: Workspace) -> None:
         """Fill the window with a workspace; its parts go by their names here too."""
@@ -95,7 +104,7 @@ class MainWindow(QMainWindow):
             self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
         }  # fmt: skip
 
-    def _connect(self) -> None:
+    def _connect_workspace(self) -> None:
         transport = self.transport
         commands = self.commands
         transport.toggle.connect(commands.toggle)
@@ -110,11 +119,6 @@ class MainWindow(QMainWindow):
         self.builder.edited.connect(self._on_edited)
         self.builder.committed.connect(self._on_committed)
         self.builder.reset_wanted.connect(commands.reset)
-        commands.starting.connect(self._starting)
-        commands.acted.connect(self._show_state)
-        self.files.opened.connect(self.show_document)
-        self.files.saved.connect(self._name_window)
-        self.errors.again.connect(lambda line: self.banner.show_error(line))
         for panel in self.panels:
             panel.failed.connect(self.errors.view_failed)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
@@ -131,6 +135,12 @@ class MainWindow(QMainWindow):
             self.menu.addMenu(submenu)
         self.menu.aboutToShow.connect(actions.look)
         self.menu.aboutToHide.connect(actions.enable_all)
+
+    def _fit_to_screen(self) -> None:
+        """Let the window be no smaller than what it holds, and no larger than the screen."""
+        room = self.screen().availableSize()
+        wanted = QSize(round(960 * self.workspace.scale), round(600 * self.workspace.scale))
+        self.setMinimumSize(wanted.boundedTo(room))
 
     def _make_timer(self) -> None:
         self.timer = QTimer(self)
@@ -202,11 +212,16 @@ class MainWindow(QMainWindow):
         self.errors.forget()
 
     def _started(self) -> None:
-        view, session = self.control.view, self.control.session
-        assert view is not None
-        assert session is not None
-        engine = session.engine
         self.frames.changed()
+        self._show_run()
+        self.commands.started()
+
+    def _show_run(self) -> None:
+        """Show the run from its beginning in every part of the window."""
+        view, session = self.control.view, self.control.session
+        if view is None or session is None:
+            return
+        engine = session.engine
         self.workspace.arrange_views(view)
         self.frames.begin(self.panels, view)
         self.criteria.show_settings(view.experiment.stopping.criteria)
@@ -218,7 +233,6 @@ class MainWindow(QMainWindow):
         self._compare_with_run()
         self._summarize()
         self.builder.cards["Data"].setToolTip(plain_tip(notes))
-        self.commands.started()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -343,6 +357,36 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------------------ look and help
 
+    def set_scale(self, scale: float) -> None:
+        """Show everything larger or smaller: 1 is the usual size."""
+        self.scale = min(MOST_SCALE, max(LEAST_SCALE, scale))
+        self._rebuild()
+
+    def set_projector(self, on: bool) -> None:
+        """Show few panels, with large type and thick lines, to be read from the last row of a lecture hall."""
+        if on != self.projector:
+            self.projector = on
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Make all widgets anew, at another size; the run goes on, and what was typed stays."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        scale = self.scale * (PROJECTOR_SCALE if self.projector else 1.0)
+        theme = replace(self.theme, bold=self.projector)
+        themes.apply(app, theme, scale)
+        self._adopt(Workspace(self.builder.draft.experiment, theme, scale, self.menu, self))
+        self.commands.builder = self.builder
+        self.files.attach(self.builder, self.banner)
+        self._connect_workspace()
+        self._fit_to_screen()
+        if self.control.view is not None:
+            self._show_run()
+        self._figures_at = 0.0
+        self._name_window()
+        self._show_state()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def switch_theme(self) -> None:
         """Dark to light and back; the choice is kept for the next start."""
         self.set_theme(themes.LIGHT if self.theme.dark else themes.DARK)
@@ -353,8 +397,9 @@ class MainWindow(QMainWindow):
         self.theme = theme
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        themes.apply(app, theme, self.scale)
-        self.workspace.restyle(theme)
+        shown = replace(theme, bold=self.projector)
+        themes.apply(app, shown, self.workspace.scale)
+        self.workspace.restyle(shown)
         self.frames.changed()
 
     def show_shortcuts(self) -> None:
