@@ -60,7 +60,7 @@ class TestBoundary:
     def test_axes_carry_the_names_of_the_features(self, panel):
         run = make_run()
         panel.start(run)
-        assert panel.axes._labels == run.data.dataset.feature_names
+        assert (panel.axes.x_axis.label, panel.axes.y_axis.label) == run.data.dataset.feature_names
 
     def test_a_new_snapshot_is_predicted_once(self, panel, monkeypatch):
         run = make_run()

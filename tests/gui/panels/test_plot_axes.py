@@ -6,7 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from gui.panels.plot_axes import EndLabel, Line, Map, Mark, PlotAxes, Stamps, _without_overlap, decades, disc
+from gui.panels.plot_axes import EndLabel, Line, Map, Mark, PlotAxes, Stamps, decades, disc
+from gui.panels.plot_marks import without_overlap
 from gui.theme import DARK, LIGHT, pen
 
 from .pictures import colors_in, has_color
@@ -72,18 +73,18 @@ def test_limits_do_not_follow_the_data(axes):
 
 def test_zoom_is_kept_and_a_double_click_goes_back(axes, qtbot):
     axes.set_limits((0, 10), (0, 1))
-    middle = QPointF(axes.viewport().rect().center())
+    middle = QPointF(axes.rect().center())
     wheel = QWheelEvent(
-        middle, QPointF(axes.viewport().mapToGlobal(middle.toPoint())), QPoint(0, 0), QPoint(0, 360),
+        middle, QPointF(axes.mapToGlobal(middle.toPoint())), QPoint(0, 0), QPoint(0, 360),
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )
-    QApplication.sendEvent(axes.viewport(), wheel)
+    QApplication.sendEvent(axes, wheel)
     assert axes.zoomed
     zoomed = axes.view()
     assert zoomed[1] - zoomed[0] < 10
     axes.set_limits((0, 20), (0, 2))
     assert axes.view() == zoomed
-    qtbot.mouseDClick(axes.viewport(), Qt.MouseButton.LeftButton, pos=middle.toPoint())
+    qtbot.mouseDClick(axes, Qt.MouseButton.LeftButton, pos=middle.toPoint())
     assert not axes.zoomed
     assert axes.view() == pytest.approx((0, 20, 0, 2))
 
@@ -96,10 +97,10 @@ def test_zooming_to_anywhere_never_fails(axes, log):
     axes.marks = [Mark(5.0, DARK.ok, "best")]
     axes.end_labels = [EndLabel(0.0, "0.1", DARK.text)]
     for factor in (1e-6, 1e-6, 1e-6, 1e12, 1e12, 1e12, 1e12):
-        axes.box.scaleBy((factor, factor))
-        axes.box.sigRangeChangedManually.emit([True, True])
+        zoomed = axes.plot_view.zoomed(factor, factor, QPointF(axes.rect().center()))
+        axes.zoom_to(zoomed.x, zoomed.y)
         axes.grab()
-    axes.box.translateBy(y=1e18)
+    axes.zoom_to((0, 9), (1e18, 2e18))
     axes.grab()
     axes.zoom_back()
     assert axes.view() == pytest.approx((0, 9, -3, 1))
@@ -161,7 +162,7 @@ def test_marks_tell_what_they_are(axes):
 def test_labels_at_the_end_do_not_overlap_and_the_weightiest_stay():
     labels = [EndLabel(0, f"layer {index}", DARK.text, weight=100.0 * (index in (0, 63))) for index in range(64)]
     py = np.linspace(150, 10, 64)
-    placed = _without_overlap(labels, py, 12.0, 0.0, 160.0)
+    placed = without_overlap(labels, py, 12.0, 0.0, 160.0)
     heights = sorted(y for _, y in placed)
     assert np.diff(heights).min() >= 12.0
     assert {"layer 0", "layer 63"} <= {label.text for label, _ in placed}
@@ -170,7 +171,7 @@ def test_labels_at_the_end_do_not_overlap_and_the_weightiest_stay():
 
 def test_two_labels_at_one_height_are_moved_apart():
     labels = [EndLabel(0, "a", DARK.text), EndLabel(0, "b", DARK.text)]
-    placed = _without_overlap(labels, np.array([158.0, 158.0]), 12.0, 0.0, 160.0)
+    placed = without_overlap(labels, np.array([158.0, 158.0]), 12.0, 0.0, 160.0)
     (_, first), (_, second) = placed
     assert abs(first - second) >= 12.0
     assert max(first, second) <= 160.0
