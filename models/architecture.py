@@ -105,6 +105,11 @@ class Architecture:
             offset += slots[-1].size
         return tuple(slots)
 
+    @cached_property
+    def weight_slots(self) -> tuple[Slot, ...]:
+        """The weight matrix of every layer, the output layer last; those of skip connections are not among them."""
+        return tuple(slot for slot in self.slots if slot.is_weight and not slot.name.startswith("projections"))
+
     @property
     def n_parameters(self) -> int:
         """Number of learned values."""

@@ -21,7 +21,7 @@ COARSE_SPANS = 1_024
 """Spans of the table that plots of the whole run are drawn from: more than they have pixels."""
 COARSE_BYTES = 16_000_000
 MIN_SPANS = 32
-"""So many are kept however wide they are: 281 MB for 4,096 replicas of 65 layers, the widest there can be."""
+"""So many are kept however wide they are: 417 MB for 4,096 replicas of 65 layers, the widest there can be."""
 EVALUATION_BYTES = 48_000_000
 
 EVALUATION_COLUMNS = (
@@ -253,7 +253,7 @@ class History:
         return float(self._last[replica, column(name, self.layer_count)])
 
     def last_layers(self, name: str, *, replica: int = 0) -> FloatArray:
-        """Return the last ``weight_grad_norm`` or ``signal_norm`` of every layer, shape ``[layers]``."""
+        """Return the last ``weight_grad_norm``, ``signal_norm`` or ``update_ratio`` of all layers, ``[layers]``."""
         if self._last is None:
             return np.full(self.layer_count, np.nan)
         start = column(name, self.layer_count)
@@ -275,7 +275,7 @@ class History:
         ----------
         name
             ``batch_loss``, ``lr``, ``grad_norm``, ``update_norm``, or, of one `layer` (from 0),
-            ``weight_grad_norm`` or ``signal_norm``.
+            ``weight_grad_norm``, ``signal_norm`` or ``update_ratio``.
         points
             Return about this many spans at the most (for drawing); None: all that is kept.
         """
@@ -291,7 +291,7 @@ class History:
         first: int | None = None,
         last: int | None = None,
     ) -> Curve:
-        """Return ``weight_grad_norm`` or ``signal_norm`` of all layers at once: `low`, `high` of shape [K, layers]."""
+        """Return ``weight_grad_norm``, ``signal_norm`` or ``update_ratio`` of all layers: `low`, `high` [K, layers]."""
         start = column(name, self.layer_count)
         return self._curve((replica, slice(start, start + self.layer_count)), points, first, last)
 

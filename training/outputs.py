@@ -27,7 +27,7 @@ from training.errors import InputError
 from training.experiment_file import save
 from training.history import FloatArray, History, evaluations_kept, fine_spans
 from training.length import evaluations_at_most, steps_at_most
-from training.progress import Outcome
+from training.progress import LAYER_COLUMNS, Outcome
 
 if TYPE_CHECKING:
     from training.engine import Engine
@@ -37,12 +37,12 @@ HISTORY_COLUMNS = (
     "replica", "step", "epoch", "lr", "train_loss", "val_loss", "train_accuracy", "val_accuracy",
     "train_r2", "val_r2", "parameter_change", "grad_norm",
 )  # fmt: skip
-GRADIENT_COLUMNS = ("replica", "step", "layer", "weight_grad_norm", "signal_norm")
+GRADIENT_COLUMNS = ("replica", "step", "layer", *LAYER_COLUMNS)
 SLUG_LENGTH = 60
 
 # Bytes of a row, rather too many than too few, for the estimate of what will be written.
 HISTORY_ROW = 200
-GRADIENT_ROW = 56
+GRADIENT_ROW = 72
 SUMMARY_OF_REPLICA = 1_200
 OTHER_FILES = 1_000_000
 
@@ -256,17 +256,16 @@ def gradients_csv(history: History) -> Iterator[str]:
 
 
 def _gradient_rows(history: History) -> Iterator[str]:
-    row = "%d,%d,%s,%.9g,%.9g"
+    row = "%d,%d,%s" + ",%.9g" * len(LAYER_COLUMNS)
+    steps = history.layers(LAYER_COLUMNS[0]).steps
     for replica in range(history.replicas):
-        weight = history.layers("weight_grad_norm", replica=replica)
-        signal = history.layers("signal_norm", replica=replica)
-        lowest, highest = (weight.low, signal.low), (weight.high, signal.high)
-        for index, step in enumerate(weight.steps):
-            for weight_values, signal_values in (lowest,) if history.exact else (lowest, highest):
-                norms = zip(history.layer_names, weight_values[index], signal_values[index], strict=True)
-                for layer, weight_norm, signal_norm in norms:
-                    if not (math.isnan(weight_norm) and math.isnan(signal_norm)):
-                        yield row % (replica, step, layer, weight_norm, signal_norm)
+        curves = (history.layers(name, replica=replica) for name in LAYER_COLUMNS)
+        lowest, highest = zip(*((curve.low, curve.high) for curve in curves), strict=True)
+        for index, step in enumerate(steps):
+            for tables in (lowest,) if history.exact else (lowest, highest):
+                for layer, *measured in zip(history.layer_names, *(table[index] for table in tables), strict=True):
+                    if not all(map(math.isnan, measured)):
+                        yield row % (replica, step, layer, *measured)
 
 
 def weights_file(run: FinishedRun, *, initial: bool) -> bytes:

@@ -14,9 +14,9 @@ FloatArray = NDArray[np.float64]
 
 Reason = Literal["completed", "converged", "early_stopped", "diverged", "stopped", "failed"]
 
-# The first columns of a step's record; the norms of the layers follow.
+# The first columns of a step's record; what is measured of every layer follows.
 STEP_COLUMNS = ("batch_loss", "lr", "grad_norm", "update_norm")
-LAYER_COLUMNS = ("weight_grad_norm", "signal_norm")
+LAYER_COLUMNS = ("weight_grad_norm", "signal_norm", "update_ratio")
 
 
 def record_width(layers: int) -> int:

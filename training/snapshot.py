@@ -58,11 +58,7 @@ class Snapshot:
 
     def weights(self) -> list[NDArray[Any]]:
         """Return each layer's weight matrix ``[fan_in, fan_out]``, the output layer last."""
-        return [
-            self.params[slot.span].reshape(slot.shape)
-            for slot in self.architecture.slots
-            if slot.is_weight and not slot.name.startswith("projections")
-        ]
+        return [self.params[slot.span].reshape(slot.shape) for slot in self.architecture.weight_slots]
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return parameters and statistics named and shaped as in PyTorch."""

@@ -51,8 +51,10 @@ class TrainingStep:
         self.optimizer = optimizer
         self.noise: Tensor | None = None
         self._weight_mask = network.weight_mask()
-        self._moved = torch.zeros_like(network.params)
-        self._meter = make_meter(network, self._moved)
+        # The parameters before the step and how far it moved them, side by side, as the meter reads both.
+        change = torch.zeros(2, *network.params.shape, dtype=network.params.dtype, device=network.params.device)
+        self._before, self._moved = change
+        self._meter = make_meter(network, change)
         self.measured = self._meter.measured
         self._gradient_norms = self.measured[column("grad_norm", network.architecture.layers)].unsqueeze(1)
         self._settings: dict[str, list[float]] = {}
@@ -98,10 +100,10 @@ class TrainingStep:
             add_penalties(network.grads, network.params, self._weight_mask, _or_zero(self._l1), _or_zero(self._l2))
         self._meter.take_gradient(loss)
         self._prepare_gradient()
-        self._moved.copy_(network.params)
+        self._before.copy_(network.params)
         self.optimizer.step(network.grads, lr)
-        torch.sub(network.params, self._moved, out=self._moved)
-        self._meter.take_update(self._moved)
+        torch.sub(network.params, self._before, out=self._moved)
+        self._meter.take_update()
 
     def _prepare_gradient(self) -> None:
         grads = self.network.grads

@@ -29,6 +29,7 @@ class Log:
     rates: list[float] = field(default_factory=list)
     gradient_norms: list[float] = field(default_factory=list)
     update_norms: list[float] = field(default_factory=list)
+    update_ratios: list[list[float]] = field(default_factory=list)
     weight_gradient_norms: list[list[float]] = field(default_factory=list)
     signal_norms: list[list[float]] = field(default_factory=list)
 
@@ -113,6 +114,8 @@ def train(
         optimizer.step()
         moved = [(after.detach() - old).flatten() for after, old in zip(parameters, before, strict=True)]
         log.update_norms.append(torch.cat(moved).norm().item())
+        places = [next(k for k, each in enumerate(parameters) if each is layer.weight) for layer in layers]
+        log.update_ratios.append([(moved[place].norm() / before[place].norm()).item() for place in places])
         if schedule:
             schedule.step()
     for handle in handles:

@@ -26,7 +26,7 @@ from training.history import (
     bytes_at_most,
     evaluations_kept,
 )
-from training.progress import EvaluationRecord, Progress, column, record_width
+from training.progress import LAYER_COLUMNS, EvaluationRecord, Progress, column, record_width
 
 FloatArray = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def test_every_column_is_read_back() -> None:
             np.testing.assert_array_equal(curve.low, values[:, replica, column(name, 3)])
             np.testing.assert_array_equal(curve.high, curve.low)
             assert history.last(name, replica=replica) == curve.low[-1]
-        for name in ("weight_grad_norm", "signal_norm"):
+        for name in LAYER_COLUMNS:
             layers = history.layers(name, replica=replica)
             start = column(name, 3)
             np.testing.assert_array_equal(layers.low, values[:, replica, start : start + 3])
@@ -90,7 +90,7 @@ def test_the_history_of_a_run_says_what_the_engine_said() -> None:
     for part in parts:
         history.extend(part)
     records = np.concatenate([part.records for part in parts])
-    np.testing.assert_array_equal(history.layers("signal_norm", replica=1).low, records[:, 1, -3:])
+    np.testing.assert_array_equal(history.layers("signal_norm", replica=1).low, records[:, 1, -6:-3])
     evaluations = [record for part in parts for record in part.evaluations]
     np.testing.assert_array_equal(history.evaluations.step, [record.step for record in evaluations])
     for name in ("train_loss", "val_loss", "train_score", "val_score"):
@@ -146,7 +146,7 @@ def test_curves_are_exact_minima_and_maxima(
         assert len(curve) <= points
     layers = history.layers("signal_norm", points=points, first=first, last=last)
     np.testing.assert_array_equal(layers.steps, curve.steps)
-    brute(values[:, 0, column("signal_norm", 1) :], layers)
+    brute(values[:, 0, column("signal_norm", 1), None], layers)
 
 
 def test_reading_does_not_depend_on_the_chunks() -> None:
@@ -225,7 +225,7 @@ def test_many_replicas_stay_bounded(replicas: int, layers: int) -> None:
     for index in range(rows // 10):
         history.extend(progress_of(block, index * 10))
     least = 2 * 8 * MIN_SPANS * replicas * record_width(layers)
-    assert least < 282e6
+    assert least < 418e6
     assert history.nbytes - history.evaluations.nbytes <= max(FINE_BYTES + COARSE_BYTES, least)
     assert history.nbytes <= bytes_at_most(replicas, layers, steps=rows, evaluations=64)
     curve = history.series("batch_loss", replica=replicas - 1)

@@ -39,7 +39,7 @@ from training.outputs import (
     slug,
     write_lines,
 )
-from training.progress import Progress
+from training.progress import Progress, record_width
 from training.validation import replace, validate
 
 WHEN = datetime(2026, 3, 4, 5, 6, 7)
@@ -103,9 +103,9 @@ def test_gradients_have_one_row_per_step_and_layer(finished: HeadlessRun) -> Non
     steps = finished.finished.history.n_steps
     assert len(rows) == steps * 3
     assert [row["layer"] for row in rows[:3]] == ["layer 1", "layer 2", "output"]
-    norms = np.array([float(row["weight_grad_norm"]) for row in rows]).reshape(steps, 3)
-    curve = finished.finished.history.layers("weight_grad_norm")
-    np.testing.assert_allclose(norms, curve.low, rtol=1e-8)
+    for name in ("weight_grad_norm", "signal_norm", "update_ratio"):
+        values = np.array([float(row[name]) for row in rows]).reshape(steps, 3)
+        np.testing.assert_allclose(values, finished.finished.history.layers(name).low, rtol=1e-8)
 
 
 def test_summary_says_how_it_ended(finished: HeadlessRun) -> None:
@@ -225,7 +225,7 @@ def test_thinned_gradients_give_both_bounds() -> None:
     rng = np.random.default_rng(0)
     total = 0
     while history.exact:
-        records = rng.lognormal(size=(4096, 1, 8))
+        records = rng.lognormal(size=(4096, 1, record_width(2)))
         history.extend(Progress(total, records, (), total + 4096, 0.0, (None,), 0.1))
         total += 4096
     rows = [line.split(",") for line in list(gradients_csv(history))[1:]]
@@ -365,7 +365,8 @@ def test_a_disk_that_fills_up_leaves_whole_files_only(
 
 def test_a_table_is_never_held_whole_in_memory(tmp_path: Path) -> None:
     history = History(2, 5)
-    history.extend(Progress(0, np.random.default_rng(0).lognormal(size=(8_000, 2, 14)), (), 8_000, 1.0, (None,) * 2, 1))
+    records = np.random.default_rng(0).lognormal(size=(8_000, 2, record_width(5)))
+    history.extend(Progress(0, records, (), 8_000, 1.0, (None,) * 2, 1))
     tracemalloc.start()
     write_lines(tmp_path / "gradients.csv", gradients_csv(history))
     _, peak = tracemalloc.get_traced_memory()
