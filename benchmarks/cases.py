@@ -82,5 +82,6 @@ S = Case("S", (16,) * 4, 32)
 D = Case("D", (32,) * 20, 32)
 D_NORM = Case("D+BN", (32,) * 20, 32, batch_norm=True)
 M = Case("M", (128, 64), 128, inputs=IMAGE_PIXELS, classes=10)
+DEEP = Case("64 layers", (16,) * 63, 32)  # for the window alone
 
 CASES = (S, D, D_NORM, M)

@@ -34,7 +34,8 @@ METHOD = f"""\
   {REPLICAS} times as long.
 - **Window**: the main window at 1440×900 and a run without one take turns, each time in a fresh process. The delay is
   how late a 5 ms timer is called by the event loop while training. A redraw refreshes and paints every visible panel
-  after 300 more made-up steps were recorded.
+  after 300 more made-up steps were recorded. All panels that are shown by default are in sight; in projector mode there
+  are few, drawn large. The network of 64 layers is 16 units wide.
 - **Start**: from starting Python on the program to its window painted, its event loop idle and a run ready to train.
 """
 

@@ -74,6 +74,10 @@ def window(found: dict[str, Any]) -> Sheet:
             ("delay of the event loop: median", f"{delay['p50']:.1f} ms"),
             ("delay of the event loop: 99th percentile", f"{delay['p99']:.1f} ms"),
             ("delay of the event loop: longest", f"{delay['max']:.1f} ms"),
+            ("redraws per second in projector mode", f"{found['projector']['redraws_per_second']:.1f}"),
+            ("with 64 layers: redraws per second", f"{found['deep']['redraws_per_second']:.1f}"),
+            ("with 64 layers: delay, 99th percentile", f"{found['deep']['delay_ms']['p99']:.1f} ms"),
+            ("with 64 layers: delay, longest", f"{found['deep']['delay_ms']['max']:.1f} ms"),
             *(
                 (f"a redraw of all panels at {steps:,} recorded steps", f"{milliseconds:.1f} ms")
                 for steps, milliseconds in zip(redraw["steps"], redraw["milliseconds"], strict=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases import S
+from benchmarks.cases import DEEP, S
 from benchmarks.display import Display
 from benchmarks.effort import Effort
 
@@ -23,9 +23,12 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
         windows.append(found["window"])
         headless.append(found["headless"]["steps_per_second"])
         shares.append(found["window"]["steps_per_second"] / found["headless"]["steps_per_second"])
-    say("Redraws")
+    say("Projector mode, 64 layers, redraws")
+    projector, deep = (
+        [_measure(display, what, effort.window_seconds) for _ in range(effort.window_rounds)]
+        for what in ("projector", "deep")
+    )
     redraw = _measure(display, "redraw", 0)
-    lateness = np.concatenate([round_["lateness_ms"] for round_ in windows])
     few, many = redraw["milliseconds"]
     return {
         "network": S.title,
@@ -42,13 +45,30 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
             for title in windows[0]["panels_per_second"]
         },
         "share_of_a_core_for_the_window": median(round_["share_of_window_thread"] for round_ in windows),
-        "delay_ms": {
-            "p50": float(np.percentile(lateness, 50)),
-            "p99": float(np.percentile(lateness, 99)),
-            "max": float(lateness.max()),
-            "max_median_of_rounds": median(max(round_["lateness_ms"]) for round_ in windows),
-        },
+        "delay_ms": _delays(windows),
+        "projector": _of_rounds(projector),
+        "deep": {"network": DEEP.title, **_of_rounds(deep)},
         "redraw": {"steps": redraw["steps"], "milliseconds": [few, many], "ratio": many / few},
+    }
+
+
+def _of_rounds(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return speed, redraws and delays of some rounds together."""
+    return {
+        "steps_per_second": median(round_["steps_per_second"] for round_ in rounds),
+        "redraws_per_second": median(round_["redraws_per_second"] for round_ in rounds),
+        "delay_ms": _delays(rounds),
+    }
+
+
+def _delays(rounds: list[dict[str, Any]]) -> dict[str, float]:
+    """Return how late the event loop was over all rounds, in milliseconds."""
+    lateness = np.concatenate([round_["lateness_ms"] for round_ in rounds])
+    return {
+        "p50": float(np.percentile(lateness, 50)),
+        "p99": float(np.percentile(lateness, 99)),
+        "max": float(lateness.max()),
+        "max_median_of_rounds": median(max(round_["lateness_ms"]) for round_ in rounds),
     }
 
 

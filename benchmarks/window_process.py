@@ -1,6 +1,6 @@
 """Runs in a process of its own: trains in the real window, or headless, or times redraws; prints one JSON object.
 
-    python -m benchmarks.window_process window|headless|redraw SECONDS
+    python -m benchmarks.window_process window|projector|deep|headless|redraw SECONDS
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch  # before Qt: on Windows the other order loads the wrong libraries
 
-from benchmarks.cases import S
+from benchmarks.cases import DEEP, Case, S
 from benchmarks.lab import Lab
 
 WIDTH, HEIGHT = 1440, 900
@@ -44,10 +44,26 @@ def _run_for(lab: Lab, seconds: float) -> int:
 
 
 def window(seconds: float) -> dict[str, Any]:
+    """Train S in the window, all default panels in sight."""
+    return _followed(seconds, S)
+
+
+def projector(seconds: float) -> dict[str, Any]:
+    """Train S in projector mode."""
+    return _followed(seconds, S, projector=True)
+
+
+def deep(seconds: float) -> dict[str, Any]:
+    """Train a network of 64 layers in the window."""
+    return _followed(seconds, DEEP)
+
+
+def _followed(seconds: float, case: Case, *, projector: bool = False) -> dict[str, Any]:
     """Train in the window, with a timer that notes how late the event loop calls it."""
     from PySide6.QtCore import Qt, QTimer
 
-    _, shown = _open()
+    _, shown = _open(case)
+    shown.set_projector(projector)
     lateness: list[float] = []
     last = time.perf_counter()
 
@@ -175,8 +191,8 @@ def _evaluation(step: int, per_epoch: int) -> Any:
     )
 
 
-def _open() -> tuple[Any, Any]:
-    """Open the main window on S, ready to train."""
+def _open(case: Case = S) -> tuple[Any, Any]:
+    """Open the main window on a network, ready to train."""
     from PySide6.QtWidgets import QApplication
 
     from gui import theme
@@ -184,7 +200,7 @@ def _open() -> tuple[Any, Any]:
 
     app = QApplication(sys.argv[:1])
     theme.apply(app, theme.DARK)
-    shown = MainWindow(S.experiment)
+    shown = MainWindow(case.experiment)
     shown.resize(WIDTH, HEIGHT)
     shown.show()
     end = time.perf_counter() + 30
@@ -204,13 +220,18 @@ def _process(seconds: float) -> None:
     loop.exec()
 
 
+MEASUREMENTS = {
+    "headless": headless, "window": window, "projector": projector, "deep": deep, "redraw": redraw,
+}  # fmt: skip
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     torch.set_num_threads(1)
     what, seconds = sys.argv[1], float(sys.argv[2])
     with tempfile.TemporaryDirectory() as state:
         os.environ["CONVERGENCE_LAB_STATE"] = state  # nothing of the user's own is read or written
-        found = {"headless": headless, "window": window, "redraw": redraw}[what](seconds)
+        found = MEASUREMENTS[what](seconds)
     print(json.dumps(found))
 
 
