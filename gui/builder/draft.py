@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from training.errors import ExperimentError
 from training.experiment import Experiment
 from training.validation import TAGS, as_values, is_tag, replace, variants
+
+
+@dataclass(frozen=True)
+class State:
+    """A draft at one moment: the last valid experiment, and what was typed since and does not fit yet."""
+
+    experiment: Experiment
+    waiting: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, key: str) -> Any:
+        """Return what stands at a dotted key: typed or valid; None where the key has no value yet."""
+        if key in self.waiting:
+            return self.waiting[key]
+        value: Any = self.experiment
+        for part in key.split("."):
+            value = getattr(value, part, None)
+        return value
 
 
 class Draft:
@@ -54,14 +72,24 @@ class Draft:
         self.problems = {}
         return True
 
+    def forget(self, key: str) -> None:
+        """Drop what waits at a key: back to the last value that was right."""
+        self.restore(State(self.experiment, {other: value for other, value in self.waiting.items() if other != key}))
+
+    def state(self) -> State:
+        """Return what `restore` brings back."""
+        return State(self.experiment, dict(self.waiting))
+
+    def restore(self, state: State) -> None:
+        """Return to an earlier state, with what was wrong then."""
+        self.experiment, self.waiting = state.experiment, dict(state.waiting)
+        self.problems, self.refused = {}, {}
+        if self.waiting:
+            self.change({})
+
     def get(self, key: str) -> Any:
         """Return what stands at a dotted key: typed or valid; None where the key has no value yet."""
-        if key in self.waiting:
-            return self.waiting[key]
-        value: Any = self.experiment
-        for part in key.split("."):
-            value = getattr(value, part, None)
-        return value
+        return State(self.experiment, self.waiting).get(key)
 
     def tag(self, section: str) -> str:
         """Return the chosen variant of a section, even if it is not complete yet."""

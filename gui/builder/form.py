@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -9,47 +10,31 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVB
 
 from gui.builder import wording
 from gui.builder.card import Card, CardPlan
-from gui.builder.draft import Draft
+from gui.builder.change_text import change_text
+from gui.builder.draft import Draft, State
 from gui.builder.editors import NumberField, WidthsField
 from gui.builder.fields import section_fields
+from gui.builder.going_along import fitting, loss_for, same, stretched
+from gui.builder.history import Change, History
 from gui.builder.layer_list import LayerList
+from gui.builder.notice import Notice
+from gui.builder.plan import CARDS
 from gui.builder.schedule_preview import SchedulePreview
 from gui.theme import Theme
-from gui.tips import plain_label
-from training.data.catalog import task_of
 from training.experiment import Experiment
 from training.validation import is_tag
 
-CARDS = (
-    CardPlan("Data", sections=("data",), first=(
-        "data.dataset", "data.path", "data.target", "data.noise", "data.samples", "data.held_out", "data.scaling",
-    )),
-    CardPlan("Network", sections=("network",), first=(
-        "network.hidden", "network.activation", "network.initialization.scheme", "network.normalization",
-        "network.skip_every", "network.dropout",
-    )),
-    CardPlan("Optimizer", sections=("optimizer", "loss"), keys=("batch_size",), first=(
-        "optimizer.method", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay", "batch_size",
-        "optimizer.clip_norm", "loss.kind", "loss.delta",
-    )),
-    CardPlan("Schedule", sections=("schedule",), first=(
-        "schedule.kind", "schedule.warmup", "schedule.every", "schedule.gamma", "schedule.milestones", "schedule.tau",
-        "schedule.length", "schedule.period", "schedule.half_period", "schedule.power", "schedule.factor",
-        "schedule.patience",
-    )),
-    CardPlan("Regularization", sections=("regularization",), first=("regularization.l1", "regularization.l2")),
-    CardPlan("Early stopping", sections=("stopping.early",), first=(
-        "stopping.early.enabled", "stopping.early.patience", "stopping.early.restore_best",
-    )),
-    CardPlan("Convergence criteria", sections=("stopping.criteria",), first=(
-        "stopping.criteria.loss_plateau.threshold", "stopping.criteria.gradient_norm.threshold",
-        "stopping.criteria.parameter_change.threshold", "stopping.criteria.validation.threshold",
-        "stopping.criteria.relative_improvement.threshold", "stopping.criteria.combine",
-    )),
-    CardPlan("Run", sections=("", "evaluation"), first=("name", "epochs", "seed", "replicas")),
-)
 SETTLE_MS = 450
 NO_TEXT = frozenset[str]()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What of the form is unfolded and in sight, for a form that takes the place of another."""
+
+    unfolded: frozenset[str] = NO_TEXT
+    layers: bool = False
+    scrolled: float = 0.0
 
 
 class Builder(QWidget):
@@ -57,15 +42,23 @@ class Builder(QWidget):
 
     ``edited`` comes with every change of the draft, valid or not; ``committed`` when a change is
     meant (Enter, leaving the field, a choice made): that is when a live value goes to the run.
+    ``history_changed`` comes when there is something else to undo or redo.
+
+    Given the draft and the history of another form, it goes on where that one stood.
     """
 
     edited = Signal()
     committed = Signal()
     reset_wanted = Signal()
+    history_changed = Signal()
 
-    def __init__(self, experiment: Experiment, theme: Theme, scale: float = 1.0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment | Draft, theme: Theme, scale: float = 1.0, parent: QWidget | None = None, *,
+        history: History | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.draft = Draft(experiment)
+        self.draft = experiment if isinstance(experiment, Draft) else Draft(experiment)
+        self.history = history or History()
         self.theme = theme
         self._scale = scale
         self._live: frozenset[str] = NO_TEXT
@@ -93,24 +86,12 @@ class Builder(QWidget):
         return card
 
     def _lay_out(self) -> None:
-        self.notice = QFrame(self)
-        self.notice.setProperty("role", "notice")
-        self._notice_text = plain_label(parent=self.notice)
-        self._notice_text.setWordWrap(True)
-        self._notice_text.setProperty("role", "caption")
-        self._notice_button = QToolButton(self.notice)
-        self._notice_button.setText("Reset")
-        self._notice_button.setToolTip("Start over with these settings (R)")
-        self._notice_button.clicked.connect(self.reset_wanted)
-        notice = QHBoxLayout(self.notice)
-        notice.setContentsMargins(10, 5, 5, 5)
-        notice.addWidget(self._notice_text, 1)
-        notice.addWidget(self._notice_button)
-        self.notice.hide()
+        self.notice = Notice(self._scale, self)
+        self.notice.reset_wanted.connect(self.reset_wanted)
         content = QWidget(self)
         cards = QVBoxLayout(content)
-        cards.setContentsMargins(10, 0, 6, 10)
-        cards.setSpacing(8)
+        cards.setContentsMargins(*self._pixels(10, 0, 6, 10))
+        cards.setSpacing(*self._pixels(8))
         for card in self.cards.values():
             cards.addWidget(card)
         cards.addStretch(1)
@@ -123,26 +104,57 @@ class Builder(QWidget):
         self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(6)
+        outer.setSpacing(*self._pixels(6))
         holder = QHBoxLayout()
-        holder.setContentsMargins(10, 0, 12, 0)
+        holder.setContentsMargins(*self._pixels(10, 0, 12, 0))
         holder.addWidget(self.notice)
         outer.addLayout(holder)
         outer.addWidget(self.scroll, 1)
 
+    def _pixels(self, *sizes: int) -> tuple[int, ...]:
+        return tuple(round(size * self._scale) for size in sizes)
+
     # ------------------------------------------------------------------------------ from outside
 
     def load(self, experiment: Experiment) -> None:
-        """Show another experiment; what was typed into the form is gone."""
+        """Show another experiment; what was typed into the form is gone, and there is nothing to undo."""
         self.draft = Draft(experiment)
-        self._typing = ""
-        self._names_before = None
+        self.history.clear()
+        self._end_typing()
         self.refresh()
+        self.history_changed.emit()
 
-    def follow(self, key: str, value: Any) -> None:
-        """Take over a value that was set elsewhere in the window, as if typed here."""
-        self._change({key: value})
+    def apply_changes(self, changes: dict[str, Any]) -> bool:
+        """Take over values that were set elsewhere in the window, as one change; return whether all of it fits.
+
+        What does not fit waits, and is told at its field, as if it had been typed there.
+        """
+        changes = {**changes, **fitting(self.draft, changes)}
+        key = next((key for key, value in changes.items() if not same(self.draft.get(key), value)), "")
+        if not key:
+            return self.draft.valid
+        self._end_typing()
+        self.history.seal()
+        self._change(key, changes)
+        self.history.seal()
         self.committed.emit()
+        return self.draft.valid
+
+    def look(self) -> Look:
+        """Return what is unfolded and in sight."""
+        bar = self.scroll.verticalScrollBar()
+        return Look(
+            frozenset(title for title, card in self.cards.items() if card.open), self._edit_layers.isChecked(),
+            bar.value() / max(1, bar.maximum()),
+        )
+
+    def take_look(self, look: Look) -> None:
+        """Unfold and scroll to what was in sight in another form."""
+        for title, card in self.cards.items():
+            card.show_more(title in look.unfolded)
+        self._edit_layers.setChecked(look.layers)
+        bar = self.scroll.verticalScrollBar()
+        QTimer.singleShot(0, self, lambda: bar.setValue(round(look.scrolled * bar.maximum())))
 
     def show_run(self, live: frozenset[str], waiting: frozenset[str]) -> None:
         """Mark the fields that apply to the running run at once, and those that wait for a reset."""
@@ -187,8 +199,24 @@ class Builder(QWidget):
             return
         if card.is_folded(key):
             card.show_more(True)
-        self.scroll.ensureWidgetVisible(card.rows[key], 0, 20)
+        self._scroll_to(card.rows[key])
         card.rows[key].editors[key].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def point_out(self, key: str) -> None:
+        """Scroll to a field, unfold it if need be, and light it up; the focus stays where it is."""
+        row = self.row(key)
+        if row is None:
+            return
+        card = next(card for card in self.cards.values() if row in card.rows.values())
+        if card.is_folded(row.fields[0].key):
+            card.show_more(True)
+        self._scroll_to(row)
+        row.light_up(self.theme)
+
+    def _scroll_to(self, row: QWidget) -> None:
+        for layout in (row.parentWidget().layout(), self.scroll.widget().layout()):
+            layout.activate()  # a row that has just come into sight has its place only then
+        self.scroll.ensureWidgetVisible(row, 0, *self._pixels(20))
 
     def point_at_problem(self) -> None:
         """Put the focus where the form is wrong."""
@@ -219,40 +247,86 @@ class Builder(QWidget):
         row = self.row(key)
         return row.fields[0].key if row is not None else key
 
+    # ------------------------------------------------------------------------------ undo and redo
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self.history.done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was taken back that can be done again."""
+        return bool(self.history.undone)
+
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back: "Undo: Learning rate 0.01 → 0.1"."""
+        return f"Undo: {change_text(self.history.done[-1])}" if self.can_undo else "Undo"
+
+    @property
+    def redo_text(self) -> str:
+        """What redo would do again."""
+        return f"Redo: {change_text(self.history.undone[-1])}" if self.can_redo else "Redo"
+
+    def undo(self) -> None:
+        """Take the last change back, whatever of it is still being typed."""
+        change = self.history.undo()
+        if change is not None:
+            self._return_to(change.before, change)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        change = self.history.redo()
+        if change is not None:
+            self._return_to(change.after, change)
+
+    def _return_to(self, state: State, change: Change) -> None:
+        self._end_typing()
+        self.draft.restore(state)
+        self.refresh()
+        self.point_out(change.key)
+        self.history_changed.emit()
+        self.edited.emit()
+        self.committed.emit()
+
+    def _end_typing(self) -> None:
+        self._settle.stop()
+        self._typing = ""
+        self._names_before = None
+
     # ------------------------------------------------------------------------------ editing
 
     def _on_edited(self, key: str, value: Any) -> None:
         self._typing = key if isinstance(self.row(key).editors[key], NumberField | WidthsField) else ""
-        self._change({key: value, **self._going_along(key, value)})
+        self._change(key, {key: value, **self._going_along(key, value)})
         if self._typing:
             self._settle.start()
 
     def _going_along(self, key: str, value: Any) -> dict[str, Any]:
         """Return changes that a choice brings with it, so that one choice never leaves the form broken."""
         if key == "data.dataset":
-            return self._loss_for(str(value))
+            return loss_for(self.draft, str(value))
         if key == "network.hidden":
             # The names from before the typing began: "8 ×5" passes through "8", which must not cost four of them.
             if self._names_before is None:
                 self._names_before = self.draft.get("network.activation")
             if not isinstance(self._names_before, str):
-                return {"network.activation": _stretched(self._names_before, len(value))}
+                return {"network.activation": stretched(self._names_before, len(value))}
         return {}
 
-    def _loss_for(self, dataset: str) -> dict[str, Any]:
-        task, kind = task_of(dataset), self.draft.tag("loss")
-        if task == "regression" and kind == "cross_entropy":
-            return {"loss.kind": "mse"}
-        if task == "classification" and kind != "cross_entropy":
-            return {"loss.kind": "cross_entropy"}
-        return {}
-
-    def _change(self, changes: dict[str, Any]) -> None:
+    def _change(self, key: str, changes: dict[str, Any]) -> None:
+        """Change the draft, on behalf of the field `key`."""
+        before = self.draft.state()
         self.draft.change(changes)
+        self.history.record(key, before, self.draft.state())
+        self.history_changed.emit()
         self.refresh(rearrange=any(is_tag(key) or key.endswith((".scheme", ".combine")) for key in changes))
         self.edited.emit()
 
-    def _on_committed(self, _key: str) -> None:
+    def _on_committed(self, key: str) -> None:
+        editor = self.editor(key)
+        self.history.seal(after_a_pause=isinstance(editor, NumberField) and editor.stepping)
         self._names_before = None
         self._settled()
         self.committed.emit()
@@ -263,16 +337,19 @@ class Builder(QWidget):
         self._show_problems()
 
     def _on_abandoned(self, key: str) -> None:
-        """Escape: back to the last value that was right."""
-        self.draft.waiting.pop(key, None)
-        self._typing = ""
-        self._names_before = None
-        if self.draft.waiting:
-            self.draft.change({})
+        """Escape: back to what stood there before the typing began, or else to the last value that was right."""
+        before = self.draft.state()
+        typed_over = self.history.take_back_typing(key)
+        if typed_over is not None:
+            self.draft.restore(typed_over)
         else:
-            self.draft.problems = {}
+            self.draft.forget(key)
+            self.history.record(key, before, self.draft.state())
+            self.history.seal()
+        self._end_typing()
         self.row(key).editors[key].setText("")
         self.refresh()
+        self.history_changed.emit()
         self.edited.emit()
 
     # ------------------------------------------------------------------------------ showing
@@ -324,10 +401,8 @@ class Builder(QWidget):
 
     def _on_layers(self, widths: list[Any], activation: Any) -> None:
         changes = {"network.hidden": widths, "network.activation": activation}
-        skip = self.draft.get("network.skip_every")
-        if isinstance(skip, int) and skip > len(widths):
-            changes["network.skip_every"] = len(widths)
-        self._change(changes)
+        key = "network.activation" if same(self.draft.get("network.hidden"), widths) else "network.hidden"
+        self._change(key, {**changes, **fitting(self.draft, changes)})
 
     def _show_layers(self) -> None:
         widths = self.draft.get("network.hidden")
@@ -372,16 +447,7 @@ class Builder(QWidget):
             text = f"{shown}: changes apply on reset"
         else:
             text = ""
-        self._notice_text.setText(text)
-        self._notice_button.setVisible(not homeless)
-        self.notice.setVisible(bool(text))
+        self.notice.say(text, reset=not homeless)
 
     def _show_preview(self) -> None:
         self.preview.show_schedule(self.draft.experiment, self._steps_per_epoch)
-
-
-def _stretched(names: Any, count: int) -> Any:
-    """Return one activation for each of `count` layers, the last one repeated."""
-    kept = list(names)[:count]
-    kept += [kept[-1] if kept else "relu"] * (count - len(kept))
-    return kept[0] if kept and len(set(kept)) == 1 else kept or "relu"

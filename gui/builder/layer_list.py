@@ -1,16 +1,15 @@
-"""The hidden layers one by one: width and activation of each, added and removed."""
+"""The hidden layers one by one: width and activation of each, added, removed and moved."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
-from gui.builder.editors import ChoiceField, NumberField
-from gui.builder.fields import Field, Option
-from gui.builder.row import ROW_HEIGHT
-from training.experiment import MAX_LAYERS, MAX_WIDTH
+from gui.builder.fields import Option
+from gui.builder.layer_row import LayerRow
+from training.experiment import MAX_LAYERS
 
 
 class LayerList(QWidget):
@@ -23,9 +22,9 @@ class LayerList(QWidget):
         super().__init__(parent)
         self._options = activations
         self._scale = scale
-        self._rows: list[_LayerRow] = []
+        self._rows: list[LayerRow] = []
         self._list = QVBoxLayout()
-        self._list.setSpacing(3)
+        self._list.setSpacing(round(3 * scale))
         self.add = QToolButton(self)
         self.add.setText("+ Add layer")
         self.add.setProperty("role", "quiet")
@@ -33,7 +32,7 @@ class LayerList(QWidget):
         self.add.clicked.connect(self._add)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
-        layout.setSpacing(3)
+        layout.setSpacing(round(3 * scale))
         layout.addLayout(self._list)
         layout.addWidget(self.add)
 
@@ -49,7 +48,7 @@ class LayerList(QWidget):
         while len(self._rows) < len(widths):
             self._append_row()
         for index, row in enumerate(self._rows):
-            row.number.setText(str(index + 1))
+            row.show_number(index + 1)
             row.width.show_value(widths[index])
             row.activation.show_value(names[index])
         self.add.setEnabled(len(widths) < MAX_LAYERS)
@@ -60,13 +59,16 @@ class LayerList(QWidget):
         return [row.width.value() for row in self._rows], names[0] if len(set(names)) == 1 else names
 
     def _append_row(self) -> None:
-        row = _LayerRow(self._options, self._scale, self)
+        row = LayerRow(self._options, self._scale, self)
         row.width.edited.connect(self._report)
         row.width.committed.connect(self.committed)
         row.activation.edited.connect(self._report)
         row.activation.committed.connect(self.committed)
         row.remove.clicked.connect(lambda _=False, row=row: self._remove(row))
         row.duplicate.clicked.connect(lambda _=False, row=row: self._duplicate(row))
+        row.move.connect(lambda by, row=row: self._move(row, by))
+        row.dragged.connect(lambda at, row=row: self._drag(row, at))
+        row.dropped.connect(self._drop)
         self._rows.append(row)
         self._list.addWidget(row)
 
@@ -86,46 +88,41 @@ class LayerList(QWidget):
         widths, names = self._parts()
         self._change([*widths, widths[-1] if widths else 16], [*names, names[-1] if names else "relu"])
 
-    def _duplicate(self, row: _LayerRow) -> None:
+    def _duplicate(self, row: LayerRow) -> None:
         widths, names = self._parts()
         at = self._rows.index(row)
         self._change([*widths[: at + 1], *widths[at:]], [*names[: at + 1], *names[at:]])
 
-    def _remove(self, row: _LayerRow) -> None:
+    def _remove(self, row: LayerRow) -> None:
         widths, names = self._parts()
         at = self._rows.index(row)
         self._change(widths[:at] + widths[at + 1 :], names[:at] + names[at + 1 :])
 
+    def _move(self, row: LayerRow, by: int) -> None:
+        """Move a layer up or down, its controls and the focus with it."""
+        to = self._rows.index(row) + by
+        if 0 <= to < len(self._rows):
+            self._put(row, to)
+            self._drop()
 
-class _LayerRow(QWidget):
-    def __init__(self, options: tuple[Option, ...], scale: float, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.number = QLabel(self)
-        self.number.setProperty("role", "caption")
-        self.number.setFixedWidth(round(18 * scale))
-        self.width = NumberField(
-            Field("width", "Width", f"Units of this layer, 1 to {MAX_WIDTH:,}", "integer", low=1, high=MAX_WIDTH), self
-        )
-        self.activation = ChoiceField(
-            Field("network.activation", "Activation", "Activation of this layer", "choice", options), self
-        )
-        self.duplicate = _small_button("+", "Duplicate this layer", self)
-        self.remove = _small_button("×", "Remove this layer", self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        for widget, stretch in (
-            (self.number, 0), (self.width, 2), (self.activation, 4), (self.duplicate, 0), (self.remove, 0),
-        ):
-            if widget is not self.number:
-                widget.setFixedHeight(round(ROW_HEIGHT * scale))
-            row.addWidget(widget, stretch)
+    def _drag(self, row: LayerRow, at: QPoint) -> None:
+        """Let a layer follow the pointer: it takes the place of the one whose middle it has passed."""
+        y = self.mapFromGlobal(at).y()
+        others = [other for other in self._rows if other is not row]
+        self._put(row, sum(y > other.geometry().center().y() for other in others))
 
+    def _put(self, row: LayerRow, to: int) -> None:
+        if self._rows.index(row) == to:
+            return
+        self._rows.remove(row)
+        self._rows.insert(to, row)
+        self._list.removeWidget(row)
+        self._list.insertWidget(to, row)
+        self._list.activate()
+        for index, other in enumerate(self._rows):
+            other.show_number(index + 1)
 
-def _small_button(text: str, tip: str, parent: QWidget) -> QToolButton:
-    button = QToolButton(parent)
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setProperty("role", "quiet")
-    return button
+    def _drop(self) -> None:
+        """Report the new order; where it is the old one, the form takes no notice."""
+        self._report()
+        self.committed.emit()

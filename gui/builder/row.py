@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_editor
 from gui.builder.fields import Field
-from gui.theme import Theme
+from gui.panels.painting import painter_on
+from gui.theme import Theme, mix
 from gui.tips import plain_label
 
 EDITOR_WIDTH = 136
 ROW_HEIGHT = 25
+LIT_MS = 1200
 
 
 class Row(QWidget):
@@ -29,6 +31,8 @@ class Row(QWidget):
         self.fields = fields
         self.editors: dict[str, Any] = {}
         self._problem_shown = ""
+        self._scale = scale
+        self._light = ""
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -110,6 +114,24 @@ class Row(QWidget):
             self._problem_shown = text
             self.error.setText(text)
             self.error.setVisible(bool(text))
+
+    def light_up(self, theme: Theme) -> None:
+        """Light the row up for a moment: this is what has just changed."""
+        self._light = mix(theme.surface, theme.accent, 0.3)
+        self.update()
+        QTimer.singleShot(LIT_MS, self, self._go_dark)
+
+    def _go_dark(self) -> None:
+        self._light = ""
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._light:
+            with painter_on(self) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(self._light))
+                painter.drawRoundedRect(QRectF(self.rect()), 4 * self._scale, 4 * self._scale)
 
     def show_mark(self, key: str, mark: str, theme: Theme) -> None:
         """Mark a field as "live" (applies at once) or "on reset" (waits for the next run)."""

@@ -219,7 +219,7 @@ def test_the_schedule_is_drawn(qtbot: Any, builder: Builder, kind: str) -> None:
 def test_marks_say_what_is_live_and_what_waits(builder: Builder) -> None:
     builder.show_run(frozenset({"optimizer.lr"}), frozenset({"network.hidden"}))
     assert builder.editor("optimizer.lr")._mark == "live"
-    assert "Hidden layers" in builder._notice_text.text()
+    assert "Hidden layers" in builder.notice.text.text()
     assert builder.notice.isVisible()
     builder.show_run(frozenset(), frozenset())
     assert not builder.notice.isVisible()

@@ -206,9 +206,9 @@ def test_a_change_of_structure_waits_for_a_reset_and_says_so(qtbot: Any, window:
     qtbot.waitUntil(lambda: steps_done(window) == 1)
     type_into(qtbot, window.builder.editor("network.hidden"), "4 4 4")
     assert window.builder.notice.isVisible()
-    assert "apply on reset" in window.builder._notice_text.text()
+    assert "apply on reset" in window.builder.notice.text.text()
     assert len(window.control.view.layer_names) == 3
-    qtbot.mouseClick(window.builder._notice_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.builder.notice.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.control.view.layer_names) == 4)
     assert not window.builder.notice.isVisible()
 

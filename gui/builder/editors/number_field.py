@@ -24,6 +24,7 @@ class NumberField(Typed):
         super().__init__(field, parent)
         self.whole = field.kind in ("integer", "count_or_word")
         self.unit = ""
+        self.stepping = False
         self._value: Any = None
         zero = wording.ZERO.get(field.key, "")
         self._zero_words = tuple(word for word in {zero, "off", "none"} if word) if zero else ()
@@ -95,5 +96,7 @@ class NumberField(Typed):
             return
         stepped = next_number(value, direction, whole=self.whole, low=self.field.low, high=self.field.high)
         self.setText(wording.number(stepped))
+        self.stepping = True
         self._on_text()
         self._commit()
+        self.stepping = False
