@@ -17,19 +17,17 @@ from collections.abc import Callable
 from functools import partial
 from operator import truediv
 from struct import Struct
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
-from scipy.linalg.blas import ddot, dnrm2, sdot, snrm2
+from scipy.linalg.blas import dnrm2, snrm2
 from torch import Tensor
 
 from models.network import Network
 from training.progress import LAYER_COLUMNS, column, record_width
 
 SMALLEST = torch.finfo(torch.float64).tiny
-Values = NDArray[Any]
-LONG = 2048
+Norm = Callable[[], float]
+LONG = 8192
 """From so many values on, the square root of a dot product is faster than nrm2."""
 DOT_RANGE = (1e-30, 1e30)
 """Between these a sum of squares has lost nothing, in float32 either."""
@@ -93,17 +91,10 @@ class HostMeter(Meter):
     def __init__(self, network: Network, change: Tensor) -> None:
         super().__init__(network)
         self._values = self.measured[:, 0].numpy()
-        double = network.params.dtype == torch.float64
-        self._nrm2 = dnrm2 if double else snrm2
-        self._long_norm = partial(_long_norm, dot=ddot if double else sdot, nrm2=self._nrm2)
-        grads = network.grads[0].numpy()
-        slots = network.architecture.slots
-        on_path = network.architecture.weight_slots
-        self._weight_gradients = [grads[slot.span] for slot in on_path]
-        self._other_gradients = [grads[slot.span] for slot in slots if slot not in on_path]
-        before, self._moved = change[:, 0].numpy()
-        self._weights = [self._with_norm(before[slot.span]) for slot in on_path]
-        self._weights_moved = [self._with_norm(self._moved[slot.span]) for slot in on_path]
+        self._nrm2 = dnrm2 if network.params.dtype == torch.float64 else snrm2
+        self._grad_norm, self._grad_norms = self._norms_of(network.grads[0])
+        _, self._weight_norms = self._norms_of(change[0, 0])
+        self._update_norm, self._update_norms = self._norms_of(change[1, 0])
         self._gradient = column("grad_norm", self.layers)
         self._loss = math.nan
         self._norms = [math.nan] * (2 * self.layers)
@@ -113,23 +104,27 @@ class HostMeter(Meter):
     def take_gradient(self, loss: Tensor) -> None:
         """Measure after a backward pass: the loss ``[R]``, the gradients and the signals."""
         nrm2 = self._nrm2
-        weights = [nrm2(gradient) for gradient in self._weight_gradients]
-        others = [nrm2(gradient) for gradient in self._other_gradients]
-        signals = [nrm2(signal.numpy()) for signal in self.network.signals()]
+        weights = [norm() for norm in self._grad_norms]
+        self._norms = weights + [nrm2(signal.numpy()) for signal in self.network.signals()]
         self._loss = loss.item()
-        self._norms = weights + signals
         # The rest is written with the update; this is what the gradient is clipped by.
-        self._values[self._gradient] = math.hypot(*weights, *others)
+        self._values[self._gradient] = self._grad_norm()
 
     def take_update(self) -> None:
         """Measure the change of the parameters, and what they were before it."""
-        moved = [norm(values) for norm, values in self._weights_moved]
-        lengths = [norm(values) for norm, values in self._weights]
+        moved = [norm() for norm in self._update_norms]
+        lengths = [norm() for norm in self._weight_norms]
         ratios = map(_over if 0.0 in lengths else truediv, moved, lengths)
-        self._write(self._loss, 0.0, self._values[self._gradient], self._nrm2(self._moved), *self._norms, *ratios)
+        self._write(self._loss, 0.0, self._values[self._gradient], self._update_norm(), *self._norms, *ratios)
 
-    def _with_norm(self, values: Values) -> tuple[Callable[[Values], float], Values]:
-        return (self._long_norm if values.size >= LONG else self._nrm2), values
+    def _norms_of(self, flat: Tensor) -> tuple[Norm, list[Norm]]:
+        """Return what measures a flat buffer ``[P]``, and what measures each layer's weights in it."""
+        slots = self.network.architecture.weight_slots
+        return self._norm_of(flat), [self._norm_of(flat[slot.span]) for slot in slots]
+
+    def _norm_of(self, values: Tensor) -> Norm:
+        nrm2 = partial(self._nrm2, values.numpy())
+        return partial(_long_norm, values, nrm2) if len(values) >= LONG else nrm2
 
 
 def make_meter(network: Network, change: Tensor) -> Meter:
@@ -142,10 +137,10 @@ def make_meter(network: Network, change: Tensor) -> Meter:
     return DeviceMeter(network, change)
 
 
-def _long_norm(values: Values, *, dot: Callable[..., float], nrm2: Callable[[Values], float]) -> float:
-    # A dot product runs over several values at once, nrm2 over one after the other: six times slower.
-    squares = dot(values, values)
-    return math.sqrt(squares) if DOT_RANGE[0] < squares < DOT_RANGE[1] else nrm2(values)
+def _long_norm(values: Tensor, nrm2: Norm) -> float:
+    # A dot product takes several values at once, nrm2 one after the other: five times slower.
+    squares = torch.dot(values, values).item()
+    return math.sqrt(squares) if DOT_RANGE[0] < squares < DOT_RANGE[1] else nrm2()
 
 
 def _over(part: float, whole: float) -> float:

@@ -15,7 +15,7 @@ from training.population import replicas_of
 from training.progress import column
 
 SKIPPED = {"hidden": [6, 5, 7], "normalization": "batch", "skip_every": 2}
-WIDE = {"hidden": [70, 40]}  # 2,800 weights: long enough for the other formula
+WIDE = {"hidden": [100, 90]}  # 9,000 weights: long enough for the other formula
 
 
 def ratios_by_numpy(engine: Engine, steps: int) -> np.ndarray:
