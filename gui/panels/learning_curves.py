@@ -3,167 +3,96 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
-from gui.panels import ranges
-from gui.panels.panel import Panel
-from gui.panels.plot_axes import Band, EndLabel, Line, Mark, PlotAxes, decades
+from gui.panels import moments, ranges
+from gui.panels.epoch_panel import EpochAxes, EpochPanel, Zone, figure, first_above_zero, joined
+from gui.panels.evaluation_curves import LOWER, MEDIAN, UPPER, EvaluationCurves
+from gui.panels.evaluation_reading import Wanted, reading_at
+from gui.panels.evaluation_table import evaluation_table
+from gui.panels.panel import Table
+from gui.panels.plot_axes import Band, EndLabel, Line, Mark, decades
+from gui.panels.robust_range import Extent, Span, extent_of
+from gui.panels.smoothing import Strength, half_width, smoothed
+from gui.panels.smoothing_pill import SmoothingPill
 from gui.theme import Theme, mix, pen
-from training.thinned import ThinnedTable
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
-    from training.history import Evaluations
 
 FloatArray = NDArray[np.float64]
 
-SPANS = 512
-"""At most so many spans a curve: about one a pixel. Memory and drawing stay the same however long the run."""
-SINGLE_RUNS = 24
-"""Of more replicas than this, only so many are drawn one by one."""
-SINGLE_POINTS = 128
 PARTS = ("train", "val")
+BATCH_POINTS = 300
+GHOST_AHEAD = 2.0
+"""While the run before was longer, the axis reaches at most so many times as far as the present run."""
+GHOST_ROOM = 2.0
+"""… and up and down, beyond the present curves, at most so many times as far as those reach."""
+FAR = 1e9
+"""Far beyond any axis."""
 
 
-class EvaluationCurves:
-    """Evaluations folded, as they arrive, into a bounded table: epoch, step and quartiles over the replicas."""
-
-    def __init__(self, metric: str, replicas: int) -> None:
-        self.metric = metric
-        self.singles = min(replicas, SINGLE_RUNS) if replicas > 1 else 0
-        self._table = ThinnedTable((2 + len(PARTS) * (3 + self.singles),), SPANS)
-        self.rows = 0
-        self.last_epoch = -1.0
-        self._stride = 1
-        self._seen = 0
-        self._last: dict[str, FloatArray] = {}
-        self._low = self._high = self._table.spans().low
-
-    def take(self, run: RunView) -> bool:
-        """Fold in what is new; return False if earlier rows are gone and everything must be read again."""
-        evaluations = run.history.evaluations
-        if self.rows and evaluations.stride != self._stride:
-            return False
-        if evaluations.seen == self._seen:
-            return True
-        new, self._last = self._rows(evaluations, self.rows, evaluations.kept)
-        self._table.append(new)
-        self._stride, self._seen, self.rows = evaluations.stride, evaluations.seen, evaluations.kept
-        # The newest evaluation may not stay: it is drawn, but not folded in.
-        newest, _ = self._rows(evaluations, evaluations.kept, len(evaluations))
-        spans = self._table.spans()
-        self._low, self._high = (np.concatenate([kept, newest]) for kept in (spans.low, spans.high))
-        self.last_epoch = float(evaluations.epoch[-1])
-        return True
-
-    def _rows(self, evaluations: Evaluations, first: int, end: int) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """Return epoch, step, quartiles and single runs of some evaluations, and the last values of every run."""
-        pieces = [evaluations.column(name)[first:end, :1] for name in ("epoch", "step")]
-        last = self._last
-        for part in PARTS:
-            values = evaluations.column(f"{part}_{self.metric}")[first:end]
-            if self.singles and len(values):
-                values = _with_ended(values, self._last.get(part))
-                last = {**last, part: values[-1].copy()}
-            pieces += [_quartiles(values), values[:, : self.singles]]
-        return np.concatenate(pieces, axis=1), last
-
-    def times(self) -> tuple[FloatArray, FloatArray]:
-        """Return epoch and step of the spans."""
-        return self._low[:, 0], self._low[:, 1]
-
-    @property
-    def exact(self) -> bool:
-        """Whether every evaluation is still kept by itself."""
-        return self._table.stride == 1
-
-    def quartile(self, part: str, which: int) -> tuple[FloatArray, FloatArray]:
-        """Return low and high of the lower quartile (0), median (1) or upper quartile (2) of a part."""
-        column = self._start(part) + which
-        return self._low[:, column], self._high[:, column]
-
-    def single_runs(self, part: str) -> tuple[FloatArray, FloatArray]:
-        """Return epochs [K] and values [K, runs] of single replicas, coarser than the median."""
-        stride = max(1, -(-len(self._low) // SINGLE_POINTS))
-        start = self._start(part) + 3
-        return self._low[::stride, 0], self._low[::stride, start : start + self.singles]
-
-    def _start(self, part: str) -> int:
-        return 2 + PARTS.index(part) * (3 + self.singles)
-
-
-def _with_ended(values: FloatArray, last: FloatArray | None) -> FloatArray:
-    """Let a run that has ended keep its last value: the median is of all runs to the end."""
-    kept = values.copy()
-    for row in kept:
-        if last is not None:
-            np.copyto(row, last, where=np.isnan(row))
-        last = row
-    return kept
-
-
-def _quartiles(values: FloatArray) -> FloatArray:
-    """Return lower quartile, median and upper quartile of each row, leaving NaN (ended runs) out."""
-    if values.shape[1] == 1:
-        return np.repeat(values, 3, axis=1)
-    ordered = np.sort(values, axis=1)  # NaN goes last
-    there = np.count_nonzero(~np.isnan(values), axis=1)
-    made = np.full((len(values), 3), np.nan)
-    for row in np.flatnonzero(there):
-        made[row] = _quantiles(ordered[row, : there[row]])
-    return made
-
-
-def _quantiles(ordered: FloatArray) -> FloatArray:
-    """Interpolate as numpy.quantile does, but through infinities (whose differences are NaN) by the nearer value."""
-    at = np.array([0.25, 0.5, 0.75]) * (len(ordered) - 1)
-    below, above = ordered[np.floor(at).astype(int)], ordered[np.ceil(at).astype(int)]
-    share = at - np.floor(at)
-    with np.errstate(invalid="ignore", over="ignore"):
-        between = below + (above - below) * share
-    return np.where(np.isfinite(below) & np.isfinite(above), between, np.where(share < 0.5, below, above))
-
-
-class LearningCurves(Panel):
-    """Loss or score of both parts over the run, the best evaluation and the edits made meanwhile."""
+class LearningCurves(EpochPanel):
+    """Loss or score of both parts over the run, the best evaluation, patience, edits and the run before."""
 
     title = "Learning curves"
     name = "learning_curves"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = PlotAxes(x_label="epoch", y_label="loss", log_y=True, right_room=44)
+        super().__init__(EpochAxes(y_label="loss", log_y=True, right_room=44), parent)
         self.axes.setAccessibleName("Loss or score against the epoch")
+        self.patience = Band()
+        self.ghosts = {part: Line(f"{part} before") for part in PARTS}
         self.batch = Line("batch")
         self.bands = {part: Band() for part in PARTS}
         self.runs = {part: Line(f"{part} runs") for part in PARTS}
+        self.measured = {part: Line(f"{part} measured") for part in PARTS}
         self.lines = {part: Line(part, bold=True) for part in PARTS}
-        for part in reversed(PARTS):
-            self.axes.add(self.bands[part])
-        self.axes.add(self.batch)
-        for part in reversed(PARTS):
-            self.axes.add(self.runs[part])
-        for part in PARTS:  # the dashed line on top: where both run together, its gaps show the solid one
-            self.axes.add(self.lines[part])
-        self.body.addWidget(self.axes, 1)
-        redraw, other_metric = self._toggled, self._metric_toggled
-        self.train_pill = self.add_pill("train", "Training part, solid line", checked=True, changed=redraw)
-        self.val_pill = self.add_pill("validation", "Held-out part, dashed line", checked=True, changed=redraw)
-        self.score_pill = self.add_pill("accuracy", "Accuracy instead of the loss", spare=2, changed=other_metric)
-        self.batch_pill = self.add_pill("batch", "Loss of every mini-batch, faint, behind", spare=3, changed=redraw)
-        self.log_pill = self.add_pill("log", "Loss on a logarithmic axis", checked=True, spare=1, changed=redraw)
-        self.train_pill.color_by(lambda theme: theme.train)
-        self.val_pill.color_by(lambda theme: theme.validation)
-        self._run: RunView | None = None
+        for thing in self._from_behind():
+            self.axes.add(thing)
+        self._add_pills()
         self._curves: EvaluationCurves | None = None
+        self._ghost_curves: EvaluationCurves | None = None
+        self._ghost_extent: Extent | None = None
+        self._ghost_drawn = False
+        self._spans: list[Span] = []
         self._best: tuple[float, float, float] | None = None  # step, epoch, value
         self.restyle(self.theme)
+
+    def _from_behind(self) -> Iterator[Line | Band]:
+        yield self.patience
+        for part in reversed(PARTS):
+            yield self.ghosts[part]
+            yield self.bands[part]
+        yield self.batch
+        for part in reversed(PARTS):
+            yield self.runs[part]
+            yield self.measured[part]
+        for part in PARTS:  # the dashed line on top: where both run together, its gaps show the solid one
+            yield self.lines[part]
+
+    def _add_pills(self) -> None:
+        redraw, refold = self._toggled, self._refold
+        self.train_pill = self.add_pill("train", "Training part, solid line", checked=True, changed=redraw)
+        self.val_pill = self.add_pill("validation", "Held-out part, dashed line", checked=True, changed=redraw)
+        self.score_pill = self.add_pill("accuracy", "Accuracy instead of the loss", spare=2, changed=refold)
+        self.smooth_pill = SmoothingPill(self._smoothed)
+        self.add_to_header(self.smooth_pill, spare=3)
+        self.batch_pill = self.add_pill("batch", "Loss of every mini-batch, faint, behind", spare=4, changed=redraw)
+        self.log_pill = self.add_pill("log y", "Loss on a logarithmic axis", checked=True, spare=1, changed=redraw)
+        self.log_x_pill = self.add_pill("log x", "Epochs on a logarithmic axis", spare=6, changed=refold)
+        self.full_pill = self.add_pill(
+            "full", "Full range: every value, and all of the run before, however far out; "
+            "else single values that would flatten the rest lie beyond the axis", spare=5, changed=redraw,
+        )
+        self.train_pill.color_by(lambda theme: theme.train)
+        self.val_pill.color_by(lambda theme: theme.validation)
 
     # -- as a panel
 
@@ -172,6 +101,7 @@ class LearningCurves(Panel):
         self._run = run
         score = "accuracy" if run.data.task == "classification" else "R²"
         self.score_pill.setText(score)
+        self.score_pill.setAccessibleName(score)
         self.score_pill.setToolTip(f"{score} instead of the loss")
         self.val_pill.setEnabled(len(run.data.x_val) > 0)
         self.axes.zoom_back()
@@ -181,37 +111,56 @@ class LearningCurves(Panel):
         self._run = run
         curves = self._folded(run)
         self._draw_lines(run, curves)
-        self._draw_marks(run, curves)
+        self._draw_batch_loss(run)
+        self._draw_ghost(run)
+        self._draw_marks(run)
         self._fit(run, curves)
-        self.axes.note = f"median of {run.history.replicas:,} replicas" if run.history.replicas > 1 else ""
+        if self.selection.moment is not None:
+            self.show_moment()
         self.axes.redraw()
 
     def clear(self) -> None:
         self._run, self._curves, self._best = None, None, None
+        self._forget_ghost()
         nothing = np.empty(0)
-        for line in (*self.lines.values(), *self.runs.values(), self.batch):
+        for line in (*self._all_lines(), *self.ghosts.values(), self.batch):
             line.set_data(nothing, nothing)
-        for band in self.bands.values():
+        for band in (*self.bands.values(), self.patience):
             band.set_data(nothing, nothing, nothing)
         self.axes.marks, self.axes.end_labels, self.axes.shade, self.axes.note = [], [], None, ""
+        self.axes.zones = []
+        self.axes.set_crosshair(None)
         self.axes.set_limits((0.0, 1.0), (-3.0, 0.0) if self._log else (0.0, 1.0))
         self.axes.redraw()
+
+    def table(self) -> Table | None:
+        return None if self._run is None else evaluation_table(self._run)
 
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
         self.axes.restyle(theme)
         for index, part in enumerate(PARTS):
-            color = theme.series[index]
-            self.lines[part].pen = pen(color, dash=theme.dashes[index])
-            faint, filled = QColor(color), QColor(color)
-            faint.setAlphaF(0.28)
-            filled.setAlphaF(0.16)
-            self.runs[part].pen = pen(color)
-            self.runs[part].pen.setColor(faint)
-            self.bands[part].brush = QBrush(filled)
+            color, dash = theme.series[index], theme.dashes[index]
+            self.lines[part].pen = pen(color, dash=dash)
+            self.ghosts[part].pen = pen(theme.faint, dash=dash)
+            self.runs[part].pen = _faint(color, 0.28)
+            self.measured[part].pen = _faint(color, 0.4)
+            self.bands[part].brush = _filled(color, 0.16)
+        self.patience.brush = _filled(theme.warn, 0.05)
         self.batch.pen = pen(mix(theme.surface, theme.series[0], 0.35))
         if self._run is not None:
             self.refresh(self._run)
+
+    def show_moment(self) -> None:
+        run, moment = self._run, self.selection.moment
+        reading = None
+        if run is not None and moment is not None:
+            parts = [(part, self.theme.series[index]) for index, part in enumerate(PARTS) if self.lines[part].visible]
+            reading = reading_at(run, moment, Wanted(self.metric, parts, self.batch.visible, self.theme.faint))
+        if reading is None:
+            self.axes.set_crosshair(None)
+        else:
+            self.axes.set_crosshair(self.place(reading.epoch), reading.rows)
 
     # -- toggles
 
@@ -221,18 +170,28 @@ class LearningCurves(Panel):
         return "score" if self.score_pill.isChecked() else "loss"
 
     @property
+    def log_x(self) -> bool:
+        return self.log_x_pill.isChecked()
+
+    @property
     def _log(self) -> bool:
         return self.log_pill.isChecked() and self.metric == "loss"
 
     def _toggled(self, _: bool) -> None:
         if self._run is not None:
-            self.axes.set_limits(self.axes.limits[0], (math.nan, math.nan))  # fit anew
+            self._ghost_drawn = False
+            self.axes.set_limits((math.nan, math.nan), (math.nan, math.nan))  # fit anew
             self.refresh(self._run)
 
-    def _metric_toggled(self, _: bool) -> None:
+    def _smoothed(self, _: Strength) -> None:
+        if self._run is not None:
+            self.refresh(self._run)
+
+    def _refold(self, _: bool) -> None:
         for pill in (self.log_pill, self.batch_pill):
             pill.setEnabled(self.metric == "loss")
         self._curves, self._best = None, None
+        self._forget_ghost()
         self.axes.zoom_back()
         self._toggled(True)
 
@@ -240,60 +199,131 @@ class LearningCurves(Panel):
 
     def _folded(self, run: RunView) -> EvaluationCurves:
         if self._curves is None or not self._curves.take(run):
-            self._curves = EvaluationCurves(self.metric, run.history.replicas)
-            self._curves.take(run)
+            self._curves = self._fold(run)
         return self._curves
+
+    def _fold(self, run: RunView) -> EvaluationCurves:
+        curves = EvaluationCurves(
+            [f"{part}_{self.metric}" for part in PARTS], run.history.replicas, growing=self.log_x
+        )
+        curves.take(run)
+        return curves
 
     def _scaled(self, values: FloatArray) -> FloatArray:
         return decades(values) if self._log else values
 
+    def _all_lines(self) -> Iterator[Line]:
+        for lines in (self.lines, self.measured, self.runs):
+            yield from lines.values()
+
     def _draw_lines(self, run: RunView, curves: EvaluationCurves) -> None:
-        epochs, _ = curves.times()
-        many = run.history.replicas > 1
+        at = self.across(curves.times()[0])
+        self._spans, self.axes.end_labels = [], []
         for part, pill in zip(PARTS, (self.train_pill, self.val_pill), strict=True):
-            shown = pill.isChecked()
-            low, high = curves.quartile(part, 1)
-            self.lines[part].visible = shown
-            self.lines[part].set_data(epochs, self._scaled(low), None if curves.exact else self._scaled(high))
-            self.bands[part].visible = self.runs[part].visible = shown and many
-            if many and shown:
-                lower, upper = curves.quartile(part, 0)[0], curves.quartile(part, 2)[1]
-                self.bands[part].set_data(epochs, self._scaled(lower), self._scaled(upper))
-                self.runs[part].set_data(*_one_path(*curves.single_runs(part), self._scaled))
-        self._draw_batch_loss(run, curves)
-        self._label_ends(curves)
+            for lines in (self.lines, self.measured, self.runs):
+                lines[part].visible = pill.isChecked()
+            self.bands[part].visible = pill.isChecked()
+            if pill.isChecked():
+                self._draw_part(part, curves, at)
+                self._draw_replicas(part, run, curves, at)
+                self._label_end(part, curves)
 
-    def _draw_batch_loss(self, run: RunView, curves: EvaluationCurves) -> None:
+    def _draw_part(self, part: str, curves: EvaluationCurves, at: FloatArray) -> None:
+        low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.metric}", MEDIAN))
+        self._spans.append((low, high))
+        half = self._half_width(curves)
+        measured, line = self.measured[part], self.lines[part]
+        measured.visible = half > 0
+        if half:
+            line.set_data(at, self._scaled(smoothed(curves.mean(f"{part}_{self.metric}"), half)))
+        (measured if half else line).set_data(at, low, None if curves.exact else high)
+
+    def _draw_replicas(self, part: str, run: RunView, curves: EvaluationCurves, at: FloatArray) -> None:
+        self.bands[part].visible = self.runs[part].visible = run.history.replicas > 1
+        if run.history.replicas > 1:
+            name = f"{part}_{self.metric}"
+            lower = self._scaled(curves.quartile(name, LOWER)[0])
+            upper = self._scaled(curves.quartile(name, UPPER)[1])
+            self._spans.append((lower, upper))
+            self.bands[part].set_data(at, lower, upper)
+            epochs, values = curves.single_runs(name)
+            self.runs[part].set_data(*_one_path(self.across(epochs), values, self._scaled))
+
+    def _label_end(self, part: str, curves: EvaluationCurves) -> None:
+        low, _ = curves.quartile(f"{part}_{self.metric}", MEDIAN)
+        if len(low) and not math.isnan(low[-1]):
+            index, y = PARTS.index(part), float(self._scaled(low[-1:])[0])
+            self.axes.end_labels.append(EndLabel(y, figure(float(low[-1])), self.theme.series[index], weight=index))
+
+    def _half_width(self, curves: EvaluationCurves) -> int:
+        return half_width(self.smooth_pill.strength.share, len(curves))
+
+    def _draw_batch_loss(self, run: RunView) -> None:
         self.batch.visible = self.batch_pill.isChecked() and self.metric == "loss"
-        if not self.batch.visible:
-            return
-        losses = run.history.series("batch_loss", points=300)
-        epochs, steps = curves.times()
-        # The batch size may change in a run, so epochs are not steps times a constant.
-        known_steps, known_epochs = np.append(steps, run.history.step), np.append(epochs, run.history.epoch)
-        at = np.interp(losses.steps, known_steps, known_epochs)
-        self.batch.set_data(at, self._scaled(losses.low), self._scaled(losses.high))
+        if self.batch.visible:
+            losses = run.history.series("batch_loss", points=BATCH_POINTS)
+            at = self.across(run.epochs_at(losses.steps.astype(np.float64)))
+            low, high = self._scaled(losses.low), self._scaled(losses.high)
+            self._spans.append((low, high))
+            self.batch.set_data(at, low, high)
 
-    def _label_ends(self, curves: EvaluationCurves) -> None:
-        labels = []
-        for index, part in enumerate(PARTS):
-            low, _ = curves.quartile(part, 1)
-            if self.lines[part].visible and len(low) and not math.isnan(low[-1]):
-                y = float(self._scaled(low[-1:])[0])
-                labels.append(EndLabel(y, _figure(float(low[-1])), self.theme.series[index], weight=index))
-        self.axes.end_labels = labels
+    def _draw_ghost(self, run: RunView) -> None:
+        """Draw the run before over its own epochs; it never changes, so it is read once."""
+        ghost = run.ghost
+        for part, pill in zip(PARTS, (self.train_pill, self.val_pill), strict=True):
+            self.ghosts[part].visible = ghost is not None and pill.isChecked()
+        if ghost is None:
+            self._forget_ghost()
+        elif not self._ghost_drawn:
+            self._ghost_curves = self._ghost_curves or self._fold(ghost)
+            self._take_ghost(self._ghost_curves)
+            self._ghost_drawn = True
 
-    def _draw_marks(self, run: RunView, curves: EvaluationCurves) -> None:
+    def _take_ghost(self, curves: EvaluationCurves) -> None:
+        spans = []
+        for part in PARTS:
+            low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.metric}", MEDIAN))
+            self.ghosts[part].set_data(self.across(curves.times()[0]), low, None if curves.exact else high)
+            if self.ghosts[part].visible:
+                spans.append((low, high))
+        self._ghost_extent = extent_of(spans, log=self._log)
+
+    def _forget_ghost(self) -> None:
+        self._ghost_curves, self._ghost_extent, self._ghost_drawn = None, None, False
+
+    # -- marks
+
+    def _draw_marks(self, run: RunView) -> None:
+        marks = self.edit_marks(run)
+        self.axes.shade, self.axes.zones, self.patience.visible = None, [], False
         best = self._best_evaluation(run)
-        marks = self._edit_marks(run, curves)
-        self.axes.shade = None
         if best is not None:
             _, epoch, value = best
-            label = f"best, {_figure(value)}" if not math.isnan(value) else "best"
-            marks.append(Mark(epoch, self.theme.ok, label, f"Best evaluation: epoch {epoch:.6g}"))
+            label = f"best, {figure(value)}" if not math.isnan(value) else "best"
+            marks.append(Mark(self.place(epoch), self.theme.ok, label, f"Best evaluation: epoch {epoch:.6g}"))
             if run.experiment.stopping.early.enabled:
-                self.axes.shade = (epoch, run.history.epoch, mix(self.theme.surface, self.theme.warn, 0.07))
+                self._draw_patience(run, epoch)
         self.axes.marks = marks
+
+    def _draw_patience(self, run: RunView, best: float) -> None:
+        """Shade from the best evaluation to now, and fainter on to where patience runs out."""
+        latest, evaluation = run.history.evaluations.latest, run.experiment.evaluation
+        assert latest is not None
+        waited, patience = int(latest.waited[0]), run.experiment.stopping.early.patience
+        apart = evaluation.every / (moments.steps_per_epoch(run) if evaluation.unit == "step" else 1)
+        end = latest.epoch + max(0, patience - waited) * apart
+        now = run.history.epoch
+        tip = f"{waited:,} of {patience:,} evaluations without improvement"
+        from_best, to_now, to_end = (self.place(epoch) for epoch in (best, now, max(end, now)))
+        if math.isnan(from_best) or math.isnan(to_now):
+            return
+        self.axes.shade = (from_best, to_now, mix(self.theme.surface, self.theme.warn, 0.07))
+        self.axes.zones = [Zone(from_best, to_now, tip)]
+        if all(outcome is None for outcome in run.outcomes):
+            tip += f"\nPatience ends at epoch {end:.6g} unless there is one"
+            self.axes.zones = [Zone(from_best, to_end, tip)]
+            self.patience.visible = True
+            self.patience.set_data(np.array([to_now, to_end]), np.full(2, -FAR), np.full(2, FAR))
 
     def _best_evaluation(self, run: RunView) -> tuple[float, float, float] | None:
         latest = run.history.evaluations.latest
@@ -304,60 +334,108 @@ class LearningCurves(Panel):
             return None
         if self._best is None or self._best[0] != step:
             evaluations = run.history.evaluations
-            row = int(np.argmin(np.abs(evaluations.column("step")[:, 0] - step)))
+            row = moments.row_near(evaluations, "step", step) or 0
             part = "train" if run.experiment.stopping.early.metric == "train_loss" else "val"
             value = float(evaluations.column(f"{part}_{self.metric}")[row, 0])
             self._best = (step, float(evaluations.column("epoch")[row, 0]), value)
         return self._best
 
-    def _edit_marks(self, run: RunView, curves: EvaluationCurves) -> list[Mark]:
-        if not run.edits:
-            return []
-        epochs, steps = curves.times()
-        known_steps, known_epochs = np.append(steps, run.history.step), np.append(epochs, run.history.epoch)
-        return [
-            Mark(float(np.interp(edit.step, known_steps, known_epochs)), self.theme.accent, tick=True,
-                 tip=f"After step {edit.step:,}: {edit.key} = {_shown(edit.value)}")
-            for edit in run.edits
-        ]
+    # -- the part shown
 
     def _fit(self, run: RunView, curves: EvaluationCurves) -> None:
         (_, right), (bottom, top) = self.axes.limits
-        end = ranges.stepped_end(max(run.history.epoch, curves.last_epoch), right, exact=not run.playing)
         shown = None if math.isnan(bottom) else (bottom, top)
-        values = [self.lines[part].y for part in PARTS if self.lines[part].visible]
-        if self.batch.visible:
-            values.append(self.batch.y)
-        if run.history.replicas > 1:
-            values += [edge for band in self.bands.values() if band.visible for edge in (band.low, band.high)]
-        together = np.concatenate(values) if values else np.empty(0)
+        right = 10.0 ** min(right, ranges.FURTHEST) if self.log_x else right
+        first = 1.0 / moments.steps_per_epoch(run)
+        if not self.batch.visible:
+            first = first_above_zero(curves.times()[0], first)
+        extent = extent_of(self._spans, log=self._log, zero=self._from_zero)
+        limits = self._limits_of(run, extent, shown)
         self.axes.set_log(self._log)
-        if self._log:
-            limits = ranges.limits_of_decades(together, shown)
-        elif self.metric == "score" and run.data.task == "classification":
-            limits = ranges.share_limits(together, shown)
-        else:
-            limits = ranges.linear_limits(together, shown, zero=self.metric == "loss")
-        self.axes.set_limits((0.0, end), limits)
+        self.axes.set_limits(self.span_across(first, self._end(run, curves, right)), limits)
         self.axes.set_labels("epoch", self.score_pill.text() if self.metric == "score" else "loss")
+        self._note(run, curves, self._beyond(extent, limits))
+
+    def _limits_of(self, run: RunView, extent: Extent | None, shown: ranges.Limits | None) -> ranges.Limits:
+        ghost = self._ghost_extent
+        full = self.full_pill.isChecked()
+        if extent is not None:
+            least = 1.0 if self._log else abs(extent.high)
+            extent = extent.joined(ghost).whole if full else extent.stretched_to(ghost, GHOST_ROOM, least)
+        extent = extent or ghost
+        ends = np.array([extent.low, extent.high]) if extent is not None else np.empty(0)
+        if self._log:
+            return ranges.limits_of_decades(ends, shown, decades=2 * ranges.FURTHEST if full else ranges.MAX_DECADES)
+        if self.metric == "score" and run.data.task == "classification":
+            return ranges.share_limits(ends, shown)
+        return ranges.linear_limits(ends, shown, zero=self._from_zero)
+
+    @property
+    def _from_zero(self) -> bool:
+        return self.metric == "loss" and not self._log
+
+    def _end(self, run: RunView, curves: EvaluationCurves, shown: float) -> float:
+        """Return the epoch where the axis ends: with the present run, or, of a longer one before, not far behind."""
+        now = max(run.history.epoch, curves.last_epoch)
+        end = ranges.stepped_end(now, shown, exact=not run.playing)
+        if self._ghost_curves is None:
+            return end if now > 0 else 1.0
+        ghost_end = self._ghost_curves.last_epoch
+        if now <= 0 or self.full_pill.isChecked():
+            return max(end, ghost_end, 1e-9)
+        return max(end, min(ghost_end, GHOST_AHEAD * end))
+
+    # -- what is said
+
+    def _beyond(self, extent: Extent | None, limits: ranges.Limits) -> float | None:
+        """Return the largest value, if it lies beyond the axis."""
+        if extent is None or extent.highest <= limits[1]:
+            return None
+        return 10.0 ** min(extent.highest, ranges.FURTHEST) if self._log else extent.highest
+
+    def _note(self, run: RunView, curves: EvaluationCurves, beyond: float | None) -> None:
+        """Say what is not plain to see, in as many words as there is room for."""
+        replicas, half = run.history.replicas, self._half_width(curves)
+        reach = f"±{100 * self.smooth_pill.strength.share:g} %"
+        if not self.log_x:
+            reach = f"±{2 * half * curves.evaluations_per_span:,}"
+        largest = "" if beyond is None else ranges.scientific(beyond)
+        long = (
+            f"median of {replicas:,} replicas" if replicas > 1 else "",
+            f"smoothed over {reach} evaluations" if half else "",
+            f"up to {largest} beyond the axis" if largest else "",
+        )
+        short = (
+            f"{replicas:,} replicas" if replicas > 1 else "", f"smoothed {reach}" if half else "",
+            f"↑ {largest}" if largest else "",
+        )
+        ghost = "gray: the run before" if run.ghost is not None else ""
+        self.axes.set_note(
+            joined((*long, ghost)), joined(long), joined((*short, ghost)), joined(short), joined(short[1:]), short[1]
+        )
 
 
 def _one_path(
-    epochs: FloatArray, values: FloatArray, scaled: Callable[[FloatArray], FloatArray]
+    at: FloatArray, values: FloatArray, scaled: Callable[[FloatArray], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """Return all single runs as one path, with a gap (NaN) after each."""
     runs = values.shape[1]
     gap = np.full((1, runs), np.nan)
     y = scaled(np.concatenate([values, gap])).T.ravel()
-    return np.tile(np.append(epochs, np.nan), runs), y
+    return np.tile(np.append(at, np.nan), runs), y
 
 
-def _figure(value: float) -> str:
-    """Return a loss or score in three figures."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    return f"{value:.3f}" if 0.001 <= abs(value) < 10 or value == 0 else ranges.scientific(value)
+def _faint(color: str, share: float) -> QPen:
+    made = pen(color)
+    made.setColor(_seen_through(color, share))
+    return made
 
 
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _filled(color: str, share: float) -> QBrush:
+    return QBrush(_seen_through(color, share))
+
+
+def _seen_through(color: str, share: float) -> QColor:
+    made = QColor(color)
+    made.setAlphaF(share)
+    return made

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from gui.panels.learning_curves import SPANS, EvaluationCurves, LearningCurves
+from gui.panels.evaluation_curves import MEDIAN, EvaluationCurves
+from gui.panels.learning_curves import LearningCurves
+from gui.panels.span_table import SPANS
 from gui.theme import DARK, LIGHT
 from training.progress import Edit
 
 from .pictures import colors_in, has_color
 from .runs import evaluation, extend, make_run
+
+LOSSES = ("train_loss", "val_loss")
 
 
 @pytest.fixture
@@ -163,19 +167,19 @@ def test_no_data_a_single_evaluation_and_no_held_out_part(panel):
 
 def test_the_curve_stays_bounded_however_many_evaluations_there_are():
     run = make_run(steps=0)
-    curves = EvaluationCurves("loss", 1)
+    curves = EvaluationCurves(LOSSES, 1)
     for _ in range(20):
         extend(run, 2_000)
         assert curves.take(run)
         assert len(curves.times()[0]) <= SPANS
     assert curves.rows == 4_001
-    low, high = curves.quartile("train", 1)
+    low, high = curves.quartile("train_loss", MEDIAN)
     assert high.max() == 1.0
     assert low.min() == pytest.approx(1 / 40_001)
 
 
 def folded_at_once(run, replicas=1):
-    curves = EvaluationCurves("loss", replicas)
+    curves = EvaluationCurves(LOSSES, replicas)
     assert curves.take(run)
     return curves
 
@@ -184,7 +188,7 @@ def test_evaluations_dropped_between_two_looks_are_noticed():
     """Even if as many rows have been added since as had been read."""
     run = make_run(steps=0)
     run.history.evaluations.capacity = 100
-    curves = EvaluationCurves("loss", 1)
+    curves = EvaluationCurves(LOSSES, 1)
     extend(run, 790)
     assert curves.take(run)
     assert curves.rows == 80
@@ -199,14 +203,14 @@ def test_evaluations_dropped_between_two_looks_are_noticed():
 def test_the_newest_evaluation_is_always_at_the_end_of_the_curve(replicas):
     run = make_run({"replicas": replicas}, steps=0)
     run.history.evaluations.capacity = 20
-    curves = EvaluationCurves("loss", replicas)
+    curves = EvaluationCurves(LOSSES, replicas)
     for _ in range(100):
         extend(run, 10)
         if not curves.take(run):
             curves = folded_at_once(run, replicas)
         last = run.history.step
         assert (curves.times()[0][-1], curves.times()[1][-1], curves.last_epoch) == (last / 10, last, last / 10)
-        assert curves.quartile("train", 1)[0][-1] == pytest.approx(1 / (1 + last))
+        assert curves.quartile("train_loss", MEDIAN)[0][-1] == pytest.approx(1 / (1 + last))
         np.testing.assert_array_equal(curves.times()[1], folded_at_once(run, replicas).times()[1])
     assert run.history.evaluations.stride > 1
 
