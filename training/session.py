@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
 from training.errors import InputError
+from training.pace import Pace
 from training.progress import Edit, Progress
 from training.snapshot import Snapshot
 
@@ -52,7 +54,8 @@ class Session:
                └──────────────────── finished ◄─────────────────┘
             close() from any state ──► closed
 
-    Commands take effect between two chunks of steps, that is at a step boundary. What happens is
+    Commands take effect between two chunks of steps, that is at a step boundary. With a speed limit the
+    chunks are small and the thread waits between them, for the clock or for a command. What happens is
     appended to `outbox`, which one other thread drains.
 
     Attributes
@@ -76,7 +79,10 @@ class Session:
         self._stop_asked = False
         self._snapshot_asked = False
         self._chunk = 1
+        self._pace = Pace()
         self._steps_per_second = 0.0
+        self._measured_at: float | None = None  # end of the chunk before, while one follows the other
+        self._measure_anew = True
 
     # --------------------------------------------------------------------- from any thread
 
@@ -87,8 +93,27 @@ class Session:
 
     @property
     def steps_per_second(self) -> float:
-        """Smoothed speed while playing; 0 before the first step."""
-        return self._steps_per_second
+        """Smoothed speed while playing, the waits for a speed limit included; 0 before the first step."""
+        limit = self._pace.limit
+        return self._steps_per_second if limit is None else min(self._steps_per_second, limit)
+
+    @property
+    def speed_limit(self) -> float | None:
+        """Steps per second at the most; None: as fast as it goes."""
+        return self._pace.limit
+
+    def set_speed_limit(self, steps_per_second: float | None) -> None:
+        """Slow training down from now on, or let it go as fast as it can; what it computes stays the same.
+
+        Raises
+        ------
+        ValueError
+            If it is less than one step a second, or not finite.
+        """
+        with self._changed:
+            self._pace.limit = steps_per_second
+            self._measure_anew = True
+            self._changed.notify_all()
 
     def play(self) -> None:
         """Train until paused or to the end."""
@@ -151,12 +176,20 @@ class Session:
 
     def _wait_for_work(self) -> bool:
         with self._changed:
-            while self._state in ("paused", "finished") and not self._has_requests():
-                self._changed.wait()
+            while not (self._state == "closed" or self._has_requests() or self._is_due()):
+                self._changed.wait(self._time_left())
             return self._state != "closed"
 
     def _has_requests(self) -> bool:
-        return bool(self._edits) or self._stop_asked or self._snapshot_asked
+        waiting = self._state == "playing" and bool(self._goals)
+        return bool(self._edits) or self._stop_asked or self._snapshot_asked or waiting
+
+    def _is_due(self) -> bool:
+        return self._time_left() == 0.0
+
+    def _time_left(self) -> float | None:
+        """Return the seconds until the next steps are due; None where none are to be done."""
+        return self._pace.wait(time.monotonic()) if self._state == "playing" else None
 
     def _work(self) -> None:
         with self._changed:
@@ -200,6 +233,11 @@ class Session:
         with self._changed:
             self._take_goals()
             steps = self._steps_allowed()
+            if steps:
+                if not self._is_due():
+                    return
+                steps = min(steps, self._pace.chunk or steps)
+                self._pace.begin(time.monotonic(), steps)
         if steps:
             progress = self.engine.advance(steps)
             self._chunk = next_chunk(self._chunk, progress)
@@ -244,10 +282,14 @@ class Session:
                     self._state = "finished"
 
     def _measure_speed(self, progress: Progress) -> None:
-        if progress.seconds > 0 and len(progress.records):
-            now = len(progress.records) / progress.seconds
-            past = self._steps_per_second
-            self._steps_per_second = now if past == 0 else RATE_MEMORY * past + (1 - RATE_MEMORY) * now
+        before, self._measured_at = self._measured_at, time.monotonic()
+        limited = self._pace.limit is not None
+        seconds = self._measured_at - before if limited and before is not None else progress.seconds
+        if seconds > 0 and len(progress.records):
+            now = len(progress.records) / seconds
+            past = now if self._measure_anew else self._steps_per_second
+            self._measure_anew = limited and before is None  # the first of limited chunks has had no wait
+            self._steps_per_second = RATE_MEMORY * past + (1 - RATE_MEMORY) * now
 
     def _fail(self, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
@@ -265,6 +307,8 @@ class Session:
     def _go(self, kind: Literal["end", "step", "epoch", "to epoch"], epoch: int = 0) -> None:
         with self._changed:
             if self._state in ("paused", "playing"):
+                if self._state == "paused":
+                    self._measured_at = None
                 self._goals.append((kind, epoch))
                 self._state = "playing"
                 self._changed.notify_all()

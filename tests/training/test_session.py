@@ -423,6 +423,10 @@ class AnySequence(RuleBasedStateMachine):
         self.session.edit(dict([edit]))
         self.edits += 1
 
+    @rule(limit=st.sampled_from([None, None, 200.0, 5000.0]))
+    def limit_the_speed(self, limit: float | None) -> None:
+        self.session.set_speed_limit(limit)
+
     @rule()
     def stop(self) -> None:
         self.session.stop()
@@ -542,3 +546,105 @@ def test_changes_made_together_are_applied_together_or_not_at_all(start: Start) 
     wait_until(lambda: len(driven.of(Edit)) == 6 and len(driven.of(Rejected)) == 1)
     assert session.engine.experiment.stopping.criteria.combine == "any"
     assert [edit.group for edit in driven.of(Edit)] == [0, 0, 0, 0, 1, 1]
+
+
+# ------------------------------------------------------------------------------------------ speed limit
+
+
+def steps_in(driven: Driven, seconds: float) -> int:
+    before = driven.session.engine.step
+    time.sleep(seconds)
+    return driven.session.engine.step - before
+
+
+@pytest.mark.parametrize("limit", [20.0, 400.0])
+def test_a_limit_is_kept_and_the_real_speed_reported(start: Start, limit: float) -> None:
+    driven = start(**ENDLESS)
+    driven.session.set_speed_limit(limit)
+    assert driven.session.speed_limit == limit
+    driven.session.play()
+    wait_until(lambda: driven.session.engine.step >= limit / 10)
+    assert limit / 4 < steps_in(driven, 0.5) < limit * 0.6  # fewer on a computer that is kept busy, never more
+    assert limit / 2 < driven.session.steps_per_second <= limit
+    parts = [len(part.records) for part in driven.of(Progress) if len(part.records)]
+    assert max(parts) == max(1, int(limit / 30))
+
+
+def test_a_limit_changes_nothing_that_is_computed(start: Start) -> None:
+    free, slow = start(), start()
+    free.session.play()
+    free.until("finished")
+    slow.session.set_speed_limit(150.0)
+    slow.session.play()
+    wait_until(lambda: slow.session.engine.step > 8)
+    slow.session.set_speed_limit(300.0)
+    slow.until("finished")
+    mine, other = collected(slow.of(Progress)), collected(free.of(Progress))
+    np.testing.assert_array_equal(mine.records, other.records)
+    assert [record.step for record in mine.evaluations] == [record.step for record in other.evaluations]
+
+
+def test_everything_is_answered_at_once_while_it_waits(start: Start) -> None:
+    driven = start(**ENDLESS)
+    session = driven.session
+    session.set_speed_limit(1.0)
+    session.play()
+    wait_until(lambda: session.engine.step == 1)
+    asked = time.monotonic()
+    session.request_snapshot()
+    wait_until(lambda: len(driven.of(Snapshot)) == 1)
+    session.edit({"optimizer.lr": 0.5})
+    wait_until(lambda: len(driven.of(Edit)) == 1)
+    session.run_to_epoch(0)  # the past
+    session.pause()
+    assert session.state == "paused"
+    session.play()
+    session.stop()
+    driven.until("finished")
+    assert driven.close() < 0.3
+    assert session.engine.step == 1
+    assert time.monotonic() - asked < 0.6
+
+
+def test_a_limit_lifted_while_it_waits_is_lifted_at_once(start: Start) -> None:
+    driven = start(**ENDLESS)
+    driven.session.set_speed_limit(1.0)
+    driven.session.play()
+    wait_until(lambda: driven.session.engine.step == 1)
+    lifted = time.monotonic()
+    driven.session.set_speed_limit(None)
+    wait_until(lambda: driven.session.engine.step > 20)
+    assert time.monotonic() - lifted < 0.5
+    assert driven.session.speed_limit is None
+    wait_until(lambda: driven.session.steps_per_second > 100)
+
+
+def test_single_steps_and_epochs_keep_the_limit(start: Start) -> None:
+    driven = start()
+    driven.session.set_speed_limit(20.0)
+    began = time.monotonic()
+    for _ in range(3):
+        driven.session.step_once()
+    driven.until("paused")
+    assert time.monotonic() - began > 2 / 20
+    driven.session.run_epoch()
+    driven.until("paused")
+    assert driven.session.engine.step == EPOCH
+    assert time.monotonic() - began > 3 / 20
+
+
+def test_waiting_takes_no_processor_time(start: Start) -> None:
+    driven = start(**ENDLESS)
+    driven.session.set_speed_limit(1.0)
+    driven.session.play()
+    wait_until(lambda: driven.session.engine.step == 1)
+    began = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - began < 0.15
+
+
+def test_a_limit_below_one_is_refused(start: Start) -> None:
+    session = start().session
+    with pytest.raises(ValueError, match="steps per second"):
+        session.set_speed_limit(0.0)
+    assert session.speed_limit is None
