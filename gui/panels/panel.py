@@ -7,13 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.panels.header import Header, OtherButton, TitleLabel
+from gui.panels.panel_menu import PanelMenu
+from gui.panels.pill import Pill
+from gui.panels.scale import scale
 from gui.selection import Selection
-from gui.theme import BASE_PX, DARK, Theme, mix
+from gui.theme import DARK, Theme
 from gui.tips import plain_label
+
+__all__ = ["GAP", "REST_NOTE", "Panel", "Pill", "Table", "scale"]
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -59,12 +65,24 @@ class Panel(QFrame):
     needs_snapshot
         Whether the panel draws the network's weights or predictions, so that the window asks the
         session for snapshots while it is visible.
+    maximized
+        Whether the panel stands before all others; see `show_maximized`.
+    moves
+        The directions in which the panel can be moved, for its menu: ``"left"``, ``"up"``, …
+
+    What its header and menu ask for is for the board to do: ``maximize_wanted``, ``hide_wanted``,
+    ``move_wanted`` with a direction, ``export_wanted`` with one of ``"png"``, ``"svg"``, ``"csv"``,
+    ``"picture"`` and ``"figures"`` (the last two to the clipboard).
     """
 
     title = ""
     name = ""
     needs_snapshot = False
     failed = Signal(str, str)
+    maximize_wanted = Signal()
+    hide_wanted = Signal()
+    move_wanted = Signal(str)
+    export_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,18 +90,25 @@ class Panel(QFrame):
         self.setAccessibleName(self.title)
         self.theme = DARK
         self.selection = Selection(self)
-        self.title_label = plain_label(self.title)
+        self.title_label = TitleLabel(self.title)
         self.title_label.setProperty("role", "title")
         self.figure_label = plain_label()
         self.figure_label.setProperty("role", "caption")
         # The header takes the width it is given, and hides what has no room: it holds no column open.
-        self.header_row = QWidget()
-        self.header_row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.header_row = Header(self.title)
         self.header = QHBoxLayout(self.header_row)
         self.header.setContentsMargins(2, 0, 0, 0)
         self.header.setSpacing(GAP)
         self.header.addWidget(self.title_label)
         self.header.addWidget(self.figure_label, 1)
+        self.header.addWidget(self.header_row.tools)
+        self.header_row.enlarge_wanted.connect(self.maximize_wanted)
+        self.header_row.menu_wanted.connect(self.open_menu)
+        self.maximized = False
+        self.moves: frozenset[str] = frozenset()
+        self.other: tuple[str, Callable[[], object]] | None = None
+        self._other_button: OtherButton | None = None
+        self._menu: PanelMenu | None = None
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(9, 6, 9, 6)
         self.body.setSpacing(4)
@@ -98,12 +123,13 @@ class Panel(QFrame):
         self.rest_note.setWordWrap(True)
         self.rest_note.hide()
         self.body.addWidget(self.rest_note, 1)
+        self._empty = ""
 
     # -- for the window: nothing of these raises
 
     def begin(self, run: RunView) -> None:
         """Start with a run, also after an error."""
-        self.resting = False
+        self.resting, self._empty = False, ""
         self._show_rest()
         replicas = run.history.replicas
         self._which = f"replica 1 of {replicas:,}" if self.needs_snapshot and replicas > 1 else ""
@@ -132,13 +158,21 @@ class Panel(QFrame):
         details = "".join(traceback.format_exception(error))
         self.failed.emit(f"{self.title}: {type(error).__name__}: {error}", details)
 
+    def show_empty(self, text: str) -> None:
+        """Say in place of the view why there is nothing to show; with an empty text, show the view again."""
+        if text != self._empty:
+            self._empty = text
+            self._show_rest()
+
     def _show_rest(self) -> None:
-        if self.resting == self.rest_note.isVisibleTo(self):
+        note = REST_NOTE if self.resting else self._empty
+        self.rest_note.setText(note or REST_NOTE)
+        if bool(note) == self.rest_note.isVisibleTo(self):
             return
         for index in range(self.body.count()):
             widget = self.body.itemAt(index).widget()
             if widget is not None and widget is not self.header_row:
-                widget.setVisible(self.resting == (widget is self.rest_note))
+                widget.setVisible(bool(note) == (widget is self.rest_note))
 
     def share(self, selection: Selection) -> None:
         """Take part in a selection shared with other panels."""
@@ -173,7 +207,10 @@ class Panel(QFrame):
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self.theme = theme
-        for pill in self.findChildren(Pill):
+        self.header_row.restyle(theme)
+        if self._other_button is not None:
+            self._other_button.restyle(theme)
+        for pill in self.pills_in_header():
             pill.restyle(theme)
 
     def clear(self) -> None:
@@ -185,17 +222,60 @@ class Panel(QFrame):
     ) -> Pill:
         """Add a toggle at the right of the header; `changed` is called with whether it is on.
 
-        Where there is no room, what has the largest `spare` is hidden first, and what has 0 never.
+        Where there is no room, what has the largest `spare` is hidden first.
         """
         pill = Pill(text, tip, checked=checked)
         pill.toggled.connect(changed)
+        pill.toggled.connect(lambda: self.fit_header())
         self.add_to_header(pill, spare=spare)
         return pill
 
     def add_to_header(self, widget: QWidget, *, spare: int = 0) -> None:
         """Add a widget at the right of the header; see `add_pill` for `spare`."""
-        self.header.addWidget(widget)
+        self.header.insertWidget(self.header.count() - 1, widget)  # before the buttons every panel has
         self._extras.append((spare, widget))
+
+    def pills_in_header(self) -> list[Pill]:
+        """Return the toggles of the header, also those there is no room for."""
+        return [widget for _, widget in self._extras if isinstance(widget, Pill)]
+
+    # -- its place on the board
+
+    def show_maximized(self, maximized: bool) -> None:
+        """Say in the header whether the panel stands before all others."""
+        self.maximized = maximized
+        self.header_row.show_enlarged(self.title, maximized)
+
+    def offer(self, title: str = "", act: Callable[[], object] | None = None) -> None:
+        """Offer another panel that has no room beside this one; without a title, none."""
+        if self._other_button is not None:
+            self._extras = [extra for extra in self._extras if extra[1] is not self._other_button]
+            self._other_button.hide()
+            self._other_button.deleteLater()
+            self._other_button = None
+        self.other = (title, act) if title and act is not None else None
+        if self.other is not None:
+            self._other_button = OtherButton(title)
+            self._other_button.restyle(self.theme)
+            self._other_button.clicked.connect(lambda: QTimer.singleShot(0, self, act))  # the button goes meanwhile
+            self.add_to_header(self._other_button, spare=-1)
+        self.fit_header()
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu of the panel at a place on the screen."""
+        if self._menu is None:
+            self._menu = PanelMenu(self)
+        self._menu.open_at(at)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.header_row.set_active(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.header_row.set_active(False)
+        super().leaveEvent(event)
+
+    # -- what has room in the header
 
     def set_figure(self, *texts: str) -> None:
         """Show beside the title the first of `texts`, longest first, for which there is room."""
@@ -205,22 +285,24 @@ class Panel(QFrame):
             self._choose_figure()
 
     def fit_header(self) -> None:
-        """Hide what has no room in the header."""
-        room = self.width() - self.title_label.sizeHint().width() - 28
-        shown = sorted(self._extras, key=lambda extra: extra[0])
-        for spare, widget in shown:
+        """Hide what has no room in the header; the menu of the panel still has every toggle."""
+        room = self.header_room()
+        for _, widget in sorted(self._extras, key=_precedence):
             room -= widget.sizeHint().width() + GAP
-            widget.setVisible(spare == 0 or room >= 0)
-            if not widget.isVisibleTo(self):
-                room += widget.sizeHint().width() + GAP
+            widget.setVisible(room >= 0)  # after the first without room there is none for those that matter less
         self._choose_figure()
+
+    def header_room(self) -> int:
+        """Return the pixels that the header has beside the title and the buttons of every panel."""
+        return self.width() - 26 - self.title_label.sizeHint().width() - self.header_row.tools.width() - 2 * GAP
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit_header()
 
     def _choose_figure(self) -> None:
-        used = [self.title_label, *(widget for _, widget in self._extras if widget.isVisibleTo(self))]
+        extras = (widget for _, widget in self._extras if widget.isVisibleTo(self))
+        used = [self.title_label, self.header_row.tools, *extras]
         room = self.width() - 26 - sum(widget.sizeHint().width() + GAP for widget in used)
         metrics = self.figure_label.fontMetrics()
         texts = self._figures
@@ -232,36 +314,7 @@ class Panel(QFrame):
             self.figure_label.setText(fitting)
 
 
-class Pill(QToolButton):
-    """A small toggle in a panel's header; given a color, it is the key to a curve too."""
-
-    def __init__(self, text: str, tip: str, *, checked: bool = False) -> None:
-        super().__init__()
-        self.setProperty("role", "pill")
-        self.setText(text)
-        self.setToolTip(tip)
-        self.setAccessibleName(text)
-        self.setCheckable(True)
-        self.setChecked(checked)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._color: Callable[[Theme], str] = lambda theme: theme.accent
-
-    def color_by(self, color: Callable[[Theme], str]) -> Pill:
-        """Show the pill, while on, in a color of the theme."""
-        self._color = color
-        return self
-
-    def restyle(self, theme: Theme) -> None:
-        """Take the colors of `theme`."""
-        color = self._color(theme)
-        self.setStyleSheet(
-            f"QToolButton {{ padding: {round(2 * scale())}px {round(5 * scale())}px; }}"
-            f"QToolButton:checked {{ color: {color}; border-color: {mix(theme.border, color, 0.35)}; }}"
-            f"QToolButton:disabled {{ color: {theme.faint}; border-color: transparent; }}"
-        )
-
-
-def scale() -> float:
-    """Return the interface scale: the size of the application's font against the usual one."""
-    pixels = QApplication.font().pixelSize()
-    return pixels / BASE_PX if pixels > 0 else 1.0
+def _precedence(extra: tuple[int, QWidget]) -> tuple[int, bool]:
+    """Return what comes first where room is short: of equals the toggle that is on, for it says what is shown."""
+    spare, widget = extra
+    return spare, not (isinstance(widget, Pill) and widget.isChecked())
