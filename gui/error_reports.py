@@ -15,7 +15,8 @@ SOMETHING = "Something went wrong"
 class ErrorReports(QObject):
     """Shows errors over the window.
 
-    ``again`` comes, with a line to show quietly, instead of a dialog for an error dismissed before.
+    ``count`` is how many there were. ``again`` comes, with a line to show quietly, instead of a
+    dialog for an error dismissed before.
     """
 
     again = Signal(str)
@@ -26,6 +27,7 @@ class ErrorReports(QObject):
         self._dialog: ErrorDialog | None = None
         self._dismissed: set[str] = set()
         self._closed = False
+        self.count = 0
 
     def training_failed(self, message: str, details: str) -> None:
         """Report an exception in the training thread."""
@@ -60,6 +62,7 @@ class ErrorReports(QObject):
     def _report(self, title: str, message: str, details: str, kept: str) -> None:
         if self._closed:
             return
+        self.count += 1
         if self._dialog is not None:
             self._dialog.add(message, details)
         elif message in self._dismissed:

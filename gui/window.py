@@ -40,6 +40,8 @@ FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 LEAST_SCALE, MOST_SCALE = 0.8, 2.0
 PROJECTOR_SCALE = 1.35
+FRAMES, PROJECTOR_FRAMES = 15.5, 21.0
+"""Frames per second that are drawn even where that costs more than its share: on a wall, a slower one is seen."""
 
 
 class MainWindow(QMainWindow):
@@ -374,6 +376,7 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         scale = self.scale * (PROJECTOR_SCALE if self.projector else 1.0)
         theme = replace(self.theme, bold=self.projector)
+        self.pace.slowest = PROJECTOR_FRAMES if self.projector else FRAMES
         themes.apply(app, theme, scale)
         self._adopt(Workspace(self.builder.draft.experiment, theme, scale, self.menu, self))
         self.commands.builder = self.builder

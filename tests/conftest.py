@@ -15,6 +15,10 @@ torch.set_num_threads(1)
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.long_runs import LongRuns
+
+LONG = pytest.StashKey[LongRuns]()
+
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
@@ -26,6 +30,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("cuda") and not torch.cuda.is_available():
             item.add_marker(no_gpu)
+
+
+LONG_RUNS = {"steady": ["tests.gui.steady", "180"], "monkey": ["tests.gui.monkey", "20000"]}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what takes minutes beside the other tests, if it is wanted, and look at it last."""
+    long = [item for item in session.items if item.get_closest_marker("long")]
+    if long and not session.config.option.collectonly:
+        session.items[:] = [item for item in session.items if item not in long] + long
+        wanted = {name: command for name, command in LONG_RUNS.items() if _asked_for(name, long)}
+        session.config.stash[LONG] = runs = LongRuns(wanted)
+        runs.start()
+
+
+def _asked_for(name: str, long: list[pytest.Item]) -> bool:
+    """Tell whether a test needs what a long run finds: the steady run has a fixture, the other one test."""
+    uses_steady = [item for item in long if "steady" in getattr(item, "fixturenames", ())]
+    return bool(uses_steady) if name == "steady" else len(uses_steady) < len(long)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what still runs beside the tests."""
+    runs = config.stash.get(LONG, None)
+    if runs is not None:
+        runs.stop()
+
+
+@pytest.fixture(scope="session")
+def long_runs(pytestconfig: pytest.Config) -> LongRuns:
+    """Return the processes that use the window for minutes."""
+    return pytestconfig.stash[LONG]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

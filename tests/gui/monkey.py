@@ -7,23 +7,30 @@ Dialogs and menus that hold up the caller are dealt with from a timer, as a pers
 
 from __future__ import annotations
 
+import faulthandler
+import json
+import os
 import random
+import shutil
 import sys
+import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from gui import theme
 from gui.window import MainWindow
-from training.experiment_file import PRESETS
+from training.experiment_file import PRESETS, load
 
 PEACE_EVERY = 250
 """After so many actions the form gets an easy experiment: otherwise all ends in networks that take minutes a step."""
@@ -49,6 +56,7 @@ class Monkey:
         self.folder = folder
         self.chance = random.Random(seed)
         self.done: Counter[str] = Counter()
+        self.steps = 0  # trained meanwhile, of the runs that were replaced by an easy one
         self._kinds: list[tuple[Callable[[], None], float]] = [
             (self.press_a_key, 30), (self.click, 36), (self.act, 12), (self.scroll, 5), (self.drag, 6),
             (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 1.0), (self.restyle, 0.5),
@@ -133,6 +141,8 @@ class Monkey:
 
     def calm_down(self) -> None:
         """Put an experiment that trains in no time in the place of what has come of the form."""
+        view = self.window.control.view
+        self.steps += view.history.step if view is not None else 0
         self.window.files.read(PRESETS / f"{EASY}.toml", as_new=True)
 
     # ------------------------------------------------------------------------------ where
@@ -210,34 +220,54 @@ def file_dialogs_answered(folder: Path, chance: random.Random) -> Iterator[None]
             setattr(QFileDialog, name, function)
 
 
-def main(actions: int, seed: int) -> int:
-    """Let the monkey at a window of its own; return 1 if anything was raised."""
-    import os
-    import tempfile
+def run_works(window: MainWindow) -> bool:
+    """Tell whether, with an experiment that can be run in the form, Run runs."""
+    window.files.read(PRESETS / f"{EASY}.toml", as_new=True)
+    _process_until(lambda: window.control.phase == "ready")
+    window.control.limit_speed(None)
+    window.transport.run_button.click()
+    return _process_until(lambda: window.control.view is not None and window.control.view.history.step > 0)
 
+
+def _process_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.002)
+    return condition()
+
+
+def main(actions: int, seed: int) -> None:
+    """Let the monkey at a window of its own, and print what came of it as one JSON object."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     folder = Path(tempfile.mkdtemp(prefix="convergence-lab-monkey-"))
     os.environ["CONVERGENCE_LAB_STATE"] = str(folder / "state")
+    faulthandler.enable()
     torch.set_num_threads(1)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     theme.apply(app, theme.DARK)
-    from training.experiment_file import load
+    raised: list[str] = []
 
-    raised: list[object] = []
-    sys.excepthook = lambda kind, error, trace: (raised.append(error), sys.__excepthook__(kind, error, trace))
+    def remember(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        raised.append("".join(traceback.format_exception(kind, error, trace)))
+        sys.stderr.write(raised[-1])
+
+    sys.excepthook = remember
     window = MainWindow(load(PRESETS / f"{EASY}.toml"))
     window.show()
     monkey = Monkey(window, folder, seed)
     started = time.monotonic()
     with file_dialogs_answered(folder, monkey.chance):
         monkey.run(actions)
-    print(f"{actions:,} actions in {time.monotonic() - started:.0f} s: {dict(monkey.done)}")
-    print(f"{len(raised)} exceptions; resting panels: {[panel.title for panel in window.panels if panel.resting]}")
-    app.sendEvent(window, QEvent(QEvent.Type.Leave))
+    print(json.dumps({
+        "actions": sum(monkey.done.values()), "kinds": monkey.done, "seconds": time.monotonic() - started,
+        "raised": raised, "resting": [panel.title for panel in window.panels if panel.resting],
+        "reported": window.errors.count, "steps": monkey.steps, "run_works": run_works(window),
+    }))  # fmt: skip
     window.close()
-    return 1 if raised else 0
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1))
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
