@@ -50,12 +50,14 @@ class LayerBar(QFrame):
         self.width_button.setText(f"{width:,}")
         self.activation.setText(info.title)
         self.activation.setToolTip(plain_tip(f"{info.formula}\n{info.note}\nClick to choose another activation"))
-        self.adjustSize()
 
     def place(self, x: float, room: int) -> None:
         """Appear above a column at `x`, inside of `room`."""
-        left = min(max(0, round(x - self.width() / 2)), max(0, room - self.width()))
-        self.move(left, 0)
+        self.ensurePolished()
+        for button in self.findChildren(QToolButton):
+            button.ensurePolished()  # else it is measured with another font
+        self.adjustSize()
+        self.move(min(max(0, round(x - self.width() / 2)), max(0, room - self.width())), 0)
         self.show()
         self.raise_()
 
@@ -81,6 +83,7 @@ class InsertButton(QToolButton):
     def place(self, gap: int, x: float) -> None:
         """Appear above the gap whose middle is at `x`."""
         self.gap = gap
+        self.ensurePolished()
         self.adjustSize()
         self.move(round(x - self.width() / 2), 0)
         self.show()

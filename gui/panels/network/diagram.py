@@ -181,6 +181,7 @@ class NetworkDiagram(QWidget):
             self._layout = lay_out(
                 self.architecture.widths, self.width(), self.height() - bar, scale=scale(),
                 line=QFontMetricsF(label_font(scale())).height(), squares=self.squares,
+                marks=self.architecture.dropout > 0,
             )
         return self._layout
 

@@ -13,11 +13,11 @@ from gui.panels.network.geometry import Column
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-MOST_EDGES = 700
+MOST_EDGES = 600
 """Only the largest weights are drawn, as many from every pair of layers; the rest would be a haze."""
 FEWEST = 12
 """So many from every pair of layers at least."""
-STRENGTHS = (0.33, 0.66)
+STRENGTHS = (0.4, 0.7)
 """Shares of the layer's largest weight above which an edge is drawn stronger."""
 
 

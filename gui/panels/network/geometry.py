@@ -143,6 +143,7 @@ def lay_out(
     scale: float = 1.0,
     line: float = 13.0,
     squares: bool = False,
+    marks: bool = False,
 ) -> Layout:
     """Place everything.
 
@@ -156,14 +157,16 @@ def lay_out(
         Height of a line of text.
     squares
         Whether units are squares with a picture each, as large as can be.
+    marks
+        Whether a small mark stands under each column.
     """
     whole = whole_width(len(widths), width, scale)
     step = (whole - 2 * MARGIN * scale) / max(1, len(widths) - 1)
     bar_bottom = height - line - 1
     bar_top = bar_bottom - min(46.0 * scale, 0.2 * height)
-    text_top = bar_top - 9.0 * scale - (line + 2 if max(widths) > MOST_NODES else 0.0)
-    node_top = min(TOP_BAND * scale, 0.16 * height)
-    node_bottom = max(node_top + 10.0, text_top - 5.0 * scale)
+    text_top = bar_top - 8.0 * scale - (line + 2 if max(widths) > MOST_NODES else 0.0)
+    node_top = min(TOP_BAND * scale, 0.13 * height)
+    node_bottom = max(node_top + 10.0, text_top - (10.0 if marks else 3.0) * scale)
     columns = tuple(
         _column(MARGIN * scale + index * step, units, step, (node_top, node_bottom), scale, squares)
         for index, units in enumerate(widths)

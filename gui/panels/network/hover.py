@@ -78,7 +78,7 @@ def layer_card(
         rows += _structure_rows(shape, layer)
     if weights is not None:
         mean, spread = float(np.mean(weights, dtype=np.float64)), float(np.std(weights, dtype=np.float64))
-        rows += [("weights, mean ± spread", f"{signed(mean)} ± {ranges.scientific(spread)}")]
+        rows += [("weights, mean ± deviation", f"{signed(mean)} ± {ranges.scientific(spread)}")]
         rows += [("largest weight", ranges.scientific(float(np.abs(weights).max())))]
     return Card(title, (*rows, *_figure_rows(figures)))
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.panels.network.health import RULE, Health, health_color
-from gui.panels.network.painting import LEVELS, edge_pen, label_font, paint_dropout_mark
+from gui.panels.network.painting import LEVELS, edge_pen, label_font, paint_dropout_mark, unit_colors
 from gui.panels.painting import painter_on
 from gui.panels.panel import scale
 from gui.theme import DARK, Theme, pen
@@ -62,7 +62,7 @@ class LegendEntry(QWidget):
 def edge_entry() -> LegendEntry:
     """Return the key to edges."""
     return LegendEntry(
-        "weight + −", "Edges are weights: solid where positive, dashed where negative, stronger where larger",
+        "weight + / −", "Edges are weights: solid where positive, dashed where negative, stronger where larger",
         _edges, sample_width=38.0,
     )
 
@@ -111,8 +111,8 @@ def _edges(painter: QPainter, room: QRectF, theme: Theme) -> None:
 
 def _nodes(painter: QPainter, room: QRectF, theme: Theme) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    for index in range(4):
-        painter.setBrush(QColor(LEVELS[index * (len(LEVELS) - 1) // 3]))
+    for index, color in enumerate(unit_colors(theme)[:: LEVELS // 3 - 1][:4]):
+        painter.setBrush(QColor(color))
         radius = 0.11 * room.width()
         at = QPointF(room.left() + (0.125 + 0.25 * index) * room.width(), room.center().y())
         painter.drawEllipse(at, radius, radius)

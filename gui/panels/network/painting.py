@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +17,19 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 
 from gui.panels.network.edges import Edges
 from gui.panels.network.geometry import Column, Layout, text_every
-from gui.theme import Theme, mix, pen, text_font, viridis_table
+from gui.theme import Theme, layer_colors, mix, pen, text_font
 from models.architecture import Architecture
 
 FloatArray = NDArray[np.float64]
 
 BOLD_LAYERS = 12
 """Networks deeper than this have no room for bold lines."""
-OPACITY = (0.18, 0.42, 0.85)
+OPACITY = (0.15, 0.34, 0.7)
 """Of small, middling and large weights."""
 STROKES = (1, 2, 3)
 """Strokes side by side for the same."""
-LEVELS = tuple("#{:02x}{:02x}{:02x}".format(*color) for color in viridis_table(24).tolist())
-"""Colors of units by mean activation."""
+LEVELS = 24
+"""Units have one of so many colors, by mean activation."""
 SAME = 1e-6
 """Mean activations closer than this share of their size count as equal."""
 
@@ -66,6 +67,8 @@ class Picture:
         self._paint_units(painter)
         self._paint_dropout_marks(painter)
         self._paint_summaries(painter)
+        if self.sketch:
+            self._paint_widths(painter)
 
     # -- edges
 
@@ -157,13 +160,13 @@ class Picture:
         """Return a color for each unit: by mean activation against the layer's other units where that is known."""
         if means is None or self.sketch:
             return [mix(self.theme.surface, self.theme.text, 0.25 if self.sketch else 0.45)] * len(column.units)
-        values = means[column.units]
+        values, levels = means[column.units], unit_colors(self.theme)
         low, high = float(values.min()), float(values.max())
         if not (math.isfinite(low) and math.isfinite(high)):
             return [mix(self.theme.surface, self.theme.text, 0.45)] * len(column.units)
         if high - low <= SAME * max(abs(low), abs(high), SAME):
-            return [LEVELS[len(LEVELS) // 2]] * len(column.units)
-        return [LEVELS[level] for level in ((values - low) / (high - low) * (len(LEVELS) - 1)).astype(int).tolist()]
+            return [levels[LEVELS // 2]] * len(column.units)
+        return [levels[level] for level in ((values - low) / (high - low) * (LEVELS - 1)).astype(int).tolist()]
 
     def _stamp(self, color: str, radius: float) -> QPixmap:
         stamp = self.stamps.get((color, radius))
@@ -185,6 +188,17 @@ class Picture:
                     place = QRectF(column.x - 40, self.layout.text_top, 80, metrics.height())
                     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"… {column.width}")
 
+    def _paint_widths(self, painter: QPainter) -> None:
+        """Write the width of every layer where values stand else."""
+        font, columns = label_font(self.layout.scale), self.layout.columns
+        metrics = QFontMetricsF(font)
+        every = text_every(metrics.horizontalAdvance("1024"), self.layout.step)
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.muted))
+        for column in columns[:: -every][::-1]:
+            place = QRectF(column.x - 40, self.layout.bar_bottom + 1, 80, metrics.height())
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(column.width))
+
     def _paint_ellipsis(self, painter: QPainter, column: Column) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self.theme.muted))
@@ -197,6 +211,12 @@ class Picture:
 def label_font(scale: float) -> QFont:
     """Return the font of everything written in the diagram."""
     return text_font(scale, px=10.5)
+
+
+@lru_cache(maxsize=8)
+def unit_colors(theme: Theme) -> tuple[str, ...]:
+    """Return the colors of units, from the lowest mean activation of a layer to its highest."""
+    return layer_colors(LEVELS, theme)
 
 
 def edge_pen(theme: Theme, negative: bool, strength: int, *, deep: bool = False, sketch: bool = False) -> QPen:

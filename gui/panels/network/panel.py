@@ -157,7 +157,7 @@ class Network(Panel):
         verdicts = judged(run.history.last_layers("weight_grad_norm"))
         rows = []
         for layer, name in enumerate(run.layer_names):
-            figures = self._figures(layer)
+            figures = self._measured(layer)
             matrix = weights[layer] if weights is not None else np.full((1, 1), np.nan)
             activation = shape.activations[layer] if layer < len(shape.hidden) else ""
             rows.append([
@@ -266,23 +266,22 @@ class Network(Panel):
         here = shape is not None
         maps = self.diagram.squares
         normalized = here and shape.normalization != "none"
-        self._offer(self.responses_pill, self._run is not None and responses.suits(self._run.data))
-        self._offer(self.draft_pill, self._differs)
+        self._have(self.responses_pill, self._run is not None and responses.suits(self._run.data))
+        self._have(self.draft_pill, self._differs)
         for entry, wanted in (
             (self.legend_edges, here), (self.legend_nodes, here and not maps), (self.legend_maps, here and maps),
             (self.legend_bars, here), (self.legend_norm, normalized), (self.legend_dropout, here and shape.dropout > 0),
         ):
-            self._offer(entry, wanted)
+            self._have(entry, wanted)
         if shape is not None:
             self.legend_norm.set_text(f"{shape.normalization} norm", f"Outlined layers have {shape.normalization} norm")
             self.legend_dropout.set_text(f"{shape.dropout:g}", f"Dropout of {shape.dropout:g} after these layers")
-            count = f"{shape.n_parameters:,}"
-            self.set_figure(f"{count} parameters", count)
+            self.set_figure(f"{shape.n_parameters:,} parameters")
         else:
             self.set_figure("")
         self.fit_header()
 
-    def _offer(self, widget: QWidget, there: bool) -> None:
+    def _have(self, widget: QWidget, there: bool) -> None:
         """Have a widget in the header, or not."""
         self._absent = self._absent - {widget} if there else self._absent | {widget}
 
@@ -376,10 +375,10 @@ class Network(Panel):
         weights = self.diagram.weights
         return layer_card(
             self.diagram.names[layer], shape, layer, weights[layer] if layer < len(weights) else None,
-            LayerFigures() if self._showing_draft else self._figures(layer),
+            LayerFigures() if self._showing_draft else self._measured(layer),
         )
 
-    def _figures(self, layer: int) -> LayerFigures:
+    def _measured(self, layer: int) -> LayerFigures:
         run = self._run
         if run is None or not run.history.n_steps:
             return LayerFigures()
