@@ -33,8 +33,11 @@ class ActivationInfo:
         the upstream gradient itself for the identity.
     gain
         Recommended gain for initialization, as in `torch.nn.init.calculate_gain`.
-    saturates
-        ``(low, high)`` output values at which a unit counts as saturated, or None.
+    steepest
+        Largest derivative of an activation that is flat at both ends, so that its units can saturate;
+        None where it grows without bound.
+    dies
+        Whether the derivative is exactly 0 on a whole interval, so that a unit can be cut off from learning.
     """
 
     name: str
@@ -45,7 +48,8 @@ class ActivationInfo:
     backward: Callable[[Tensor, Tensor, Tensor], Tensor]
     module: Callable[[], nn.Module]
     gain: float = 1.0
-    saturates: tuple[float, float] | None = None
+    steepest: float | None = None
+    dies: bool = False
 
 
 def _softsign_backward(g: Tensor, z: Tensor, a: Tensor) -> Tensor:
@@ -63,26 +67,26 @@ _ROWS = (
         "sigmoid", "Sigmoid", "a = 1 / (1 + e⁻ᶻ)",
         "Slope at most ¼, so each layer can shrink the gradient to a quarter: deep nets stall.",
         torch.sigmoid, lambda g, z, a: aten.sigmoid_backward.default(g, a), nn.Sigmoid,
-        saturates=(0.02, 0.98),
+        steepest=0.25,
     ),
     ActivationInfo(
         "tanh", "Tanh", "a = tanh z",
         "Zero-centered with slope 1 at the origin; saturates for large inputs. Pairs with Xavier.",
         torch.tanh, lambda g, z, a: aten.tanh_backward.default(g, a), nn.Tanh,
-        gain=5.0 / 3.0, saturates=(-0.96, 0.96),
+        gain=5.0 / 3.0, steepest=1.0,
     ),
     ActivationInfo(
         "hardtanh", "Hard tanh", "a = max(−1, min(1, z))",
         "A cheap tanh; the gradient is exactly zero outside [−1, 1].",
         lambda z: aten.hardtanh.default(z, -1.0, 1.0),
         lambda g, z, a: aten.hardtanh_backward.default(g, z, -1.0, 1.0), nn.Hardtanh,
-        saturates=(-1.0, 1.0),
+        steepest=1.0, dies=True,
     ),
     ActivationInfo(
         "relu", "ReLU", "a = max(0, z)",
         "Passes the gradient whole where active; a unit that is never active is dead. Pairs with He.",
         torch.relu, lambda g, z, a: aten.threshold_backward.default(g, a, 0.0), nn.ReLU,
-        gain=math.sqrt(2.0),
+        gain=math.sqrt(2.0), dies=True,
     ),
     ActivationInfo(
         "leaky_relu", "Leaky ReLU", "a = z if z > 0 else 0.01 z",
@@ -127,7 +131,7 @@ _ROWS = (
         "softsign", "Softsign", "a = z / (1 + |z|)",
         "Like tanh, with tails that saturate slowly.",
         nn.functional.softsign, _softsign_backward, nn.Softsign,
-        saturates=(-0.9, 0.9),
+        steepest=1.0,
     ),
 )
 

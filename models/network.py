@@ -7,7 +7,8 @@ norm of a slice. `to_torch` gives one replica as a plain `torch.nn.Module`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -20,6 +21,23 @@ from models.torch_network import TorchNetwork
 
 EVALUATION_BLOCK = 65_536
 """Largest number of values of one layer that evaluation computes at once."""
+
+
+@dataclass(frozen=True)
+class BlockValues:
+    """What a block computes for some samples in evaluation mode, each ``[R, B, width]``.
+
+    Attributes
+    ----------
+    z, a
+        The value before the activation function (after normalization), and after it.
+    handed_on
+        What the next layer gets: `a`, or with a shortcut that ends here added.
+    """
+
+    z: Tensor
+    a: Tensor
+    handed_on: Tensor
 
 
 class Block:
@@ -51,10 +69,12 @@ class Block:
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the block's output in evaluation mode, keeping nothing."""
+        return self.activation.forward(self.preactivation(x))
+
+    def preactivation(self, x: Tensor) -> Tensor:
+        """Return what the activation function gets in evaluation mode, keeping nothing."""
         z = self.linear.apply(x)
-        if self.norm is not None:
-            z = self.norm.apply(z)
-        return self.activation.forward(z)
+        return z if self.norm is None else self.norm.apply(z)
 
     def backward(self, upstream: Tensor) -> None:
         """Write the parameters' gradients, and keep `signal`."""
@@ -208,20 +228,30 @@ class Network:
     def hidden_outputs(self, x: Tensor) -> list[Tensor]:
         """Return what every block hands on ``[R, B, width]`` in evaluation mode, the shortcuts that end there added."""
         handed_on: list[Tensor] = []
-        self._predict(x, handed_on)
+        self._predict(x, lambda z, a, out: handed_on.append(out))
         return handed_on
 
-    def _predict(self, x: Tensor, handed_on: list[Tensor] | None = None) -> Tensor:
+    def inside(self, x: Tensor) -> tuple[list[BlockValues], Tensor]:
+        """Return all that every block computes in evaluation mode, and the outputs, from one forward pass."""
+        values: list[BlockValues] = []
+        outputs = self._predict(x, lambda z, a, out: values.append(BlockValues(z, a, out)))
+        return values, outputs
+
+    def _predict(self, x: Tensor, look: Callable[[Tensor, Tensor, Tensor], None] | None = None) -> Tensor:
         entry = x
         for index, block in enumerate(self.blocks):
             if self._skip_starts[index]:
                 entry = x
-            x = block.apply(x)
+            if look is None:
+                a = x = block.apply(x)
+            else:
+                z = block.preactivation(x)
+                a = x = block.activation.forward(z)
             if self._skip_ends[index]:
                 projection = self.projections.get(index)
                 x = x + (projection.apply(entry) if projection else entry)
-            if handed_on is not None:
-                handed_on.append(x)
+            if look is not None:
+                look(z, a, x)
         return self.output.apply(x)
 
     # --------------------------------------------------------------------------------- dropout

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.architecture import Architecture
-from models.network import Network
+from models.network import BlockValues, Network
 from training.data.catalog import Task
 
 
@@ -41,10 +41,7 @@ class Snapshot:
         """
         network = _network_with(self)
         with torch.inference_mode():
-            output = network.predict(_as_inputs(x, network))[0]
-            if self.task == "classification":
-                output = torch.softmax(output, -1)
-            return output.double().numpy()
+            return self._predicted(network.predict(_as_inputs(x, network))[0]).double().numpy()
 
     def activations(self, x: NDArray[Any]) -> list[NDArray[Any]]:
         """Return what every hidden block hands on ``[K, width]`` for prepared inputs ``[K, F']``.
@@ -56,9 +53,23 @@ class Snapshot:
         with torch.inference_mode():
             return [output[0].numpy() for output in network.hidden_outputs(_as_inputs(x, network))]
 
+    def inside(self, x: NDArray[Any]) -> tuple[list[BlockValues], torch.Tensor]:
+        """Return what every hidden block computes, tensors ``[K, width]``, and what `predict` returns, ``[K, n_outputs]``.
+
+        One forward pass gives all of it. Not to be called from several threads at once.
+        """
+        network = _network_with(self)
+        with torch.inference_mode():
+            blocks, output = network.inside(_as_inputs(x, network))
+            of_replica = [BlockValues(values.z[0], values.a[0], values.handed_on[0]) for values in blocks]
+            return of_replica, self._predicted(output[0])
+
     def weights(self) -> list[NDArray[Any]]:
         """Return each layer's weight matrix ``[fan_in, fan_out]``, the output layer last."""
         return [self.params[slot.span].reshape(slot.shape) for slot in self.architecture.weight_slots]
+
+    def _predicted(self, output: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(output, -1) if self.task == "classification" else output
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return parameters and statistics named and shaped as in PyTorch."""
