@@ -46,8 +46,8 @@ class PanelMenu(QMenu):
 
     def _list_pills(self) -> None:
         for pill in self._panel.pills_in_header():
-            action = self.addAction(button_text(pill.text()))
-            action.setCheckable(True)
+            action = self.addAction(button_text(pill.accessibleName()))  # its text may be a mere sign
+            action.setCheckable(pill.isCheckable())
             action.setChecked(pill.isChecked())
             action.setEnabled(pill.isEnabled())
             action.setToolTip(pill.toolTip())

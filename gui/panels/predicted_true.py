@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,49 +11,37 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from gui.panels import ranges
-from gui.panels.panel import Panel
-from gui.panels.plot_axes import Line, PlotAxes, Stamps, disc
-from gui.panels.prediction import Prediction
-from gui.panels.samples import Shown, shown_samples
+from gui.panels.panel import scale
+from gui.panels.plot_axes import Line, PlotAxes, disc
+from gui.panels.sample_view import SampleView
+from gui.panels.samples import Predicted, part_name
 from gui.theme import DARK, Theme, pen
-from gui.tips import plain_label
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
-    from training.data.prepare import PreparedData
 
 FloatArray = NDArray[np.float64]
 
-SAMPLES = 500
-"""Of larger parts, so many samples are shown."""
 
-
-class PredictedTrue(Panel):
+class PredictedTrue(SampleView):
     """Samples of a regression: on the diagonal, the prediction is right."""
 
     title = "Predicted against true"
     name = "predicted_true"
-    needs_snapshot = True
+    unsuited = "only for regression"
+    at_most = 500
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = PlotAxes(x_label="true", y_label="predicted", right_room=8)
-        self.axes.setAccessibleName("Predicted target against the true one, with the diagonal")
-        self.axes.x_axis.counts = False
-        self.axes.note_side = Qt.AlignmentFlag.AlignLeft
+        axes = PlotAxes(x_label="true", y_label="predicted", right_room=8)
+        axes.setAccessibleName("Predicted target against the true one, with the diagonal")
+        axes.x_axis.counts = False
+        axes.note_side = Qt.AlignmentFlag.AlignLeft
+        super().__init__(axes, parent)
+        self.add_list_button()
         self.diagonal = Line("diagonal")
-        self.axes.add(self.diagonal)
-        self.points = Stamps()
-        self.axes.stamps = [self.points]
-        self.body.addWidget(self.axes, 1)
-        self.key = plain_label()
-        self.key.setProperty("role", "caption")
-        self.add_to_header(self.key, spare=1)
-        self.prediction = Prediction(self._predicted, self)
-        self.parts: tuple[Shown, ...] = ()
+        axes.add(self.diagonal)
+        axes.stamps = [self.points]
         self.predicted: tuple[FloatArray, ...] = ()
-        self._data: PreparedData | None = None
-        self._asked: object = None
         self.restyle(DARK)
 
     @staticmethod
@@ -60,55 +49,42 @@ class PredictedTrue(Panel):
         """Tell whether the run is a regression."""
         return run.data.task == "regression"
 
-    def start(self, run: RunView) -> None:
-        self.clear()
-        if not self.suits(run):
-            self.axes.note = "only for regression"
-            return
-        self._data = run.data
-        self.parts = tuple(shown_samples(run.data, held_out, SAMPLES) for held_out in (False, True))
+    def begin_view(self, run: RunView) -> None:
         name = run.data.target_name
         self.axes.set_labels(f"true {name}", f"predicted {name}")
-        self.key.setText("● train   ○ held out" if len(self.parts[1]) else "● train")
-        self.fit_header()
         limits = ranges.linear_limits(np.concatenate([part.y for part in self.parts]))
         self.axes.zoom_back()
         self.axes.set_limits(limits, limits)
         self.diagonal.set_data(np.array(limits), np.array(limits))
-        self.refresh(run)
-
-    def refresh(self, run: RunView) -> None:
-        if self._data is None or run.snapshot is None or run.snapshot is self._asked:
-            return
-        self._asked = run.snapshot
-        self.prediction.ask(run.snapshot, np.concatenate([part.x for part in self.parts]))
 
     def clear(self) -> None:
-        self.prediction.cancel()
-        self._data, self._asked = None, None
-        self.parts, self.predicted = (), ()
-        self.points.set_groups([])
+        self.predicted = ()
         self.diagonal.set_data(np.empty(0), np.empty(0))
-        self.axes.note = ""
-        self.key.setText("")
-        self.axes.redraw()
+        super().clear()
 
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
-        self.axes.restyle(theme)
         self.diagonal.pen = pen(theme.faint, dash=(4, 4))
         if self.predicted:
             self._place_points()
 
-    def _predicted(self, _: FloatArray, outputs: FloatArray) -> None:
-        if self._data is None:
-            return
-        values = np.asarray(self._data.unscale_target(outputs), dtype=np.float64)[:, 0]
+    def parts_chosen(self) -> None:
+        if self.predicted:
+            self._place_points()
+
+    def show_outputs(self, more: FloatArray, samples: FloatArray) -> None:
+        values = np.asarray(self.data.unscale_target(samples), dtype=np.float64)[:, 0]
         count = len(self.parts[0])
         self.predicted = (values[:count], values[count:])
         self._fit(values)
         self._place_points()
         self._show_scores()
+
+    def places(self) -> tuple[FloatArray, FloatArray]:
+        true = np.concatenate([part.y for part in self.parts])
+        if not self.predicted:
+            return true, np.full(len(true), np.nan)
+        return true, np.clip(np.concatenate(self.predicted), *self.axes.limits[1])
 
     def _fit(self, values: FloatArray) -> None:
         x, shown = self.axes.limits
@@ -123,8 +99,9 @@ class PredictedTrue(Panel):
         ratio = self.axes.devicePixelRatioF()
         groups = []
         for index, (part, predicted) in enumerate(zip(self.parts, self.predicted, strict=True)):
-            if len(part):
-                color, size = self.theme.series[index], 6.0 if len(part) < 300 else 5.0
+            if len(part) and self.shown(index == 1):
+                color = self.theme.series[index]
+                size = (6.0 if len(part) < 300 else 5.0) * scale() * (1.5 if self.theme.bold else 1.0)
                 stamp = disc(color, edge=self.theme.surface, diameter=size, hollow=index == 1, ratio=ratio)
                 low, high = self.axes.limits[1]
                 groups.append((stamp, part.y, np.clip(predicted, low, high)))
@@ -132,14 +109,26 @@ class PredictedTrue(Panel):
         self.axes.redraw()
 
     def _show_scores(self) -> None:
-        texts = []
-        for name, part, predicted in zip(("train", "held out"), self.parts, self.predicted, strict=True):
+        lines = []
+        for index, (part, predicted) in enumerate(zip(self.parts, self.predicted, strict=True)):
             score = r_squared(part.y, predicted)
-            if not part.whole:
-                name = f"{name}, {len(part)} drawn"
+            name = part_name(index == 1) if part.whole else f"{part_name(index == 1)}, {len(part):,} drawn"
             if not np.isnan(score):
-                texts.append(f"{score:.3f} {name}" if score > -10 else f"{ranges.scientific(score)} {name}")
-        self.axes.note = "\n".join(["R²", *texts]) if texts else ""
+                shown = f"{score:.3f}" if score > -10 else ranges.scientific(score)
+                lines.append(f"{name}  R² {shown}  RMSE {root_mean_square_error(part.y, predicted):.3g}")
+        self.axes.note = "\n".join(lines)
+
+    # -- what is under the pointer
+
+    def read_place(self, x: float, y: float) -> Sequence[str]:
+        return []
+
+    def read_sample(self, made: Predicted, index: int) -> Sequence[str]:
+        samples, true, said = made.samples, float(made.samples.y[index]), float(made.said[index])
+        return [
+            f"sample {int(samples.rows[index]) + 1:,} · {part_name(bool(samples.held_out[index]))}",
+            f"true {true:.5g}", f"predicted {said:.5g}", f"error {said - true:+.3g}",
+        ]
 
 
 def r_squared(true: FloatArray, predicted: FloatArray) -> float:
@@ -151,3 +140,9 @@ def r_squared(true: FloatArray, predicted: FloatArray) -> float:
         return float("nan")
     with np.errstate(over="ignore", invalid="ignore"):
         return 1.0 - float(np.sum((true - predicted) ** 2)) / total
+
+
+def root_mean_square_error(true: FloatArray, predicted: FloatArray) -> float:
+    """Return the square root of the mean squared error, in the units of the target."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(np.mean((true - predicted) ** 2)))

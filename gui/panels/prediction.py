@@ -29,11 +29,17 @@ class Prediction(QObject):
     ----------
     ready
         Called with the inputs [K, F] and their outputs [K, outputs].
+
+    Attributes
+    ----------
+    snapshot
+        The network that the last result came from.
     """
 
     def __init__(self, ready: Callable[[FloatArray, FloatArray], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ready = ready
+        self.snapshot: Snapshot | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -79,9 +85,17 @@ class Prediction(QObject):
         if self._done == len(x):
             outputs = np.concatenate(self._pieces)
             self._now, self._pieces = None, []
+            self.snapshot = snapshot
             self._ready(x, outputs)
         if self.busy or self._next is not None:
             self._timer.start()
+
+
+def predict_all(snapshot: Snapshot, x: FloatArray) -> FloatArray:
+    """Return the outputs for inputs [K, F] at once, however long it takes; in pieces, so that memory stays small."""
+    rows = max(8, WORK_PER_TURN // work_per_row(snapshot))
+    pieces = [np.asarray(snapshot.predict(x[at : at + rows]), dtype=np.float64) for at in range(0, len(x), rows)]
+    return np.concatenate(pieces) if pieces else np.empty((0, snapshot.architecture.n_outputs))
 
 
 def work_per_row(snapshot: Snapshot) -> int:

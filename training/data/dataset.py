@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ class Dataset:
         One name for each class; empty for regression.
     image_shape
         (rows, columns) if every sample is a picture, flattened row by row.
+    truth
+        The function that generated targets [N, 1] were made from, without noise; None where nobody knows.
     notes
         What was done on the way that the user should know, such as a column that was dropped.
     """
@@ -39,6 +42,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     target_name: str = "y"
     image_shape: tuple[int, int] | None = None
+    truth: Callable[[FloatArray], FloatArray] | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -36,6 +36,7 @@ def make(data: SyntheticData) -> Dataset:
     return Dataset(
         name=info.title, task=info.task, x=x, y=y, feature_names=("x", "y")[: info.features], class_names=classes,
         target_name="class" if info.task == "classification" else ("y" if info.features == 1 else "z"),
+        truth=TRUTHS.get(data.dataset),
     )
 
 
@@ -104,13 +105,23 @@ def checkerboard(n: int, noise: float, rng: Generator) -> Samples:
 def sine(n: int, noise: float, rng: Generator) -> Samples:
     """Return y = sin 3x + noise · N(0, 1), with x uniform on [−1, 1]."""
     x = rng.uniform(-1, 1, (n, 1))
-    return x, np.sin(3 * x) + noise * rng.standard_normal((n, 1))
+    return x, true_sine(x) + noise * rng.standard_normal((n, 1))
+
+
+def true_sine(x: FloatArray) -> FloatArray:
+    """Return sin 3x."""
+    return np.sin(3 * x)
 
 
 def plane(n: int, noise: float, rng: Generator) -> Samples:
     """Return z = (x + y) / 10 + noise · N(0, 1) over the square from −5 to 5."""
     x = rng.uniform(-RADIUS, RADIUS, (n, 2))
-    return x, x.sum(axis=1, keepdims=True) / (2 * RADIUS) + noise * rng.standard_normal((n, 1))
+    return x, true_plane(x) + noise * rng.standard_normal((n, 1))
+
+
+def true_plane(x: FloatArray) -> FloatArray:
+    """Return (x + y) / 10."""
+    return np.asarray(x.sum(axis=1, keepdims=True) / (2 * RADIUS))
 
 
 # Center (x, y) and sign of each bump, laid out as in TensorFlow Playground.
@@ -120,17 +131,27 @@ _BUMPS = ((-4.0, 2.5, 1.0), (0.0, 2.5, -1.0), (4.0, 2.5, 1.0), (-4.0, -2.5, -1.0
 def gaussians(n: int, noise: float, rng: Generator) -> Samples:
     """Return the sum of six bumps of height ±1 and width 1 over the square from −5 to 5, plus noise · N(0, 1)."""
     x = rng.uniform(-RADIUS, RADIUS, (n, 2))
-    z = np.zeros((n, 1))
+    return x, true_gaussians(x) + noise * rng.standard_normal((n, 1))
+
+
+def true_gaussians(x: FloatArray) -> FloatArray:
+    """Return the sum of the six bumps."""
+    z = np.zeros((len(x), 1))
     for center_x, center_y, sign in _BUMPS:
         squared_distance = (x[:, :1] - center_x) ** 2 + (x[:, 1:] - center_y) ** 2
         z += sign * np.exp(-squared_distance / 2)
-    return x, z + noise * rng.standard_normal((n, 1))
+    return z
 
 
 def polynomial(n: int, noise: float, rng: Generator) -> Samples:
     """Return y = (x³ − x² − 2x) / 4 + noise · N(0, 1), with x uniform on [−2, 2]."""
     x = rng.uniform(-2, 2, (n, 1))
-    return x, (x**3 - x**2 - 2 * x) / 4 + noise * rng.standard_normal((n, 1))
+    return x, true_polynomial(x) + noise * rng.standard_normal((n, 1))
+
+
+def true_polynomial(x: FloatArray) -> FloatArray:
+    """Return (x³ − x² − 2x) / 4."""
+    return (x**3 - x**2 - 2 * x) / 4
 
 
 MAKERS: dict[str, Maker] = {
@@ -145,6 +166,13 @@ MAKERS: dict[str, Maker] = {
     "plane": plane,
     "gaussians": gaussians,
     "polynomial": polynomial,
+}
+
+TRUTHS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "sine": true_sine,
+    "plane": true_plane,
+    "gaussians": true_gaussians,
+    "polynomial": true_polynomial,
 }
 
 # ------------------------------------------------------------------------------------- helpers

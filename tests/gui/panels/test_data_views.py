@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from gui.panels import prediction as prediction_module
-from gui.panels.boundary import CURVE, GRID, Boundary, blended
-from gui.panels.confusion import ConfusionMatrix, readable_on
+from gui.panels.boundary import CURVE, GRID, Boundary
+from gui.panels.color_key import readable_on
+from gui.panels.confusion import ConfusionMatrix
+from gui.panels.map_colors import blended
 from gui.panels.predicted_true import PredictedTrue, r_squared
 from gui.panels.prediction import Prediction
 from gui.panels.samples import class_colors, rgb
@@ -55,7 +57,8 @@ class TestBoundary:
             wrong = np.flatnonzero(run.snapshot.predict(x).argmax(1) != y)
             np.testing.assert_array_equal(panel.misclassified[part], wrong)
         count = sum(map(len, panel.misclassified))
-        assert panel.figure_label.text() in (f"{count} of 80 wrong", f"{count} wrong")
+        assert str(count) in panel.wrong_pill.text()
+        assert panel.wrong_pill.accessibleName() == f"{count} of 80 samples misclassified"
 
     def test_axes_carry_the_names_of_the_features(self, panel):
         run = make_run()
@@ -168,7 +171,8 @@ class TestPredictedTrue:
         panel.start(run)
         panel.prediction.finish()
         for name, part, predicted in zip(("train", "held out"), panel.parts, panel.predicted, strict=True):
-            assert f"{r_squared(part.y, predicted):.3f} {name}" in panel.axes.note
+            off = np.sqrt(np.mean((part.y - predicted) ** 2))
+            assert f"{name}  R² {r_squared(part.y, predicted):.3f}  RMSE {off:.3g}" in panel.axes.note
 
     def test_r_squared_agrees_with_scikit_learn(self):
         from sklearn.metrics import r2_score
@@ -199,7 +203,7 @@ class TestPredictedTrue:
 class TestConfusionMatrix:
     @pytest.fixture
     def panel(self, show):
-        return show(ConfusionMatrix, 320, 360)
+        return show(ConfusionMatrix, 480, 360)
 
     def test_counts_agree_with_scikit_learn(self, panel):
         from sklearn.metrics import confusion_matrix
