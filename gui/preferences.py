@@ -54,8 +54,6 @@ class Settings(BaseModel):
         return Path(self.run_folder).expanduser().absolute()
 
 
-CHOSEN_IN_DIALOG = ("theme", "scale", "device", "run_folder", "redraw_budget")
-
 
 class Preferences:
     """The settings, and the one file of the state folder they are kept in.
