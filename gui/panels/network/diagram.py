@@ -33,6 +33,7 @@ from gui.panels.network.painting import Picture, label_font
 from gui.panels.network.structure import Structure
 from gui.panels.painting import painter_of, painter_on
 from gui.panels.panel import scale
+from gui.panels.printing import is_printing, pixel_ratio
 from gui.theme import DARK, Theme, mix, pen
 
 if TYPE_CHECKING:
@@ -235,13 +236,12 @@ class NetworkDiagram(QWidget):
                 self._paint(painter, QRectF(event.rect()))
 
     def _paint(self, painter: QPainter, shown: QRectF) -> None:
-        if self._picture is None:
-            self._picture = self._render()
-        ratio = self._picture.devicePixelRatio()
-        part = shown.translated(self.offset, 0.0)
-        source = QRectF(part.topLeft() * ratio, part.size() * ratio)
-        painter.drawPixmap(shown, self._picture, source)
-        painter.translate(-self.offset, 0.0)
+        if is_printing():  # a file has a resolution of its own, or none
+            painter.translate(-self.offset, 0.0)
+            self._drawing(pixel_ratio(self)).paint(painter)
+        else:
+            self._paint_kept(painter, shown)
+            painter.translate(-self.offset, 0.0)
         if self.selected is not None:
             self._paint_selected(painter)
         self.bars.paint(painter, self.layout_now(), self.theme, label_font(scale()))
@@ -253,19 +253,28 @@ class NetworkDiagram(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
 
+    def _paint_kept(self, painter: QPainter, shown: QRectF) -> None:
+        if self._picture is None:
+            self._picture = self._render()
+        ratio = self._picture.devicePixelRatio()
+        part = shown.translated(self.offset, 0.0)
+        painter.drawPixmap(shown, self._picture, QRectF(part.topLeft() * ratio, part.size() * ratio))
+
     def _render(self) -> QPixmap:
         self.pictures_made += 1
-        assert self.architecture is not None
         layout, ratio = self.layout_now(), self.devicePixelRatioF()
         picture = QPixmap(max(1, round(layout.width * ratio)), max(1, round(self.height() * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(self.theme.surface))
-        maps = self.maps if len(self.maps) == len(layout.columns) else []
         with painter_of(picture) as painter:
-            Picture(
-                layout, self.architecture, self.theme, ratio, self.edges_now(), self.means, maps, self.sketch
-            ).paint(painter)
+            self._drawing(ratio).paint(painter)
         return picture
+
+    def _drawing(self, ratio: float) -> Picture:
+        assert self.architecture is not None
+        layout = self.layout_now()
+        maps = self.maps if len(self.maps) == len(layout.columns) else []
+        return Picture(layout, self.architecture, self.theme, ratio, self.edges_now(), self.means, maps, self.sketch)
 
     def _paint_selected(self, painter: QPainter) -> None:
         assert self.selected is not None

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 
 from gui.panels.network.edges import Edges
 from gui.panels.network.geometry import Column, Layout, text_every
+from gui.panels.printing import wants_vectors
 from gui.theme import Theme, layer_colors, mix, pen, text_font
 from models.architecture import Architecture
 
@@ -143,6 +144,9 @@ class Picture:
         for index, column in enumerate(self.layout.columns):
             means = self.means[index] if index < len(self.means) else None
             for color, y in zip(self._unit_colors(column, means), column.y.tolist(), strict=True):
+                if wants_vectors():
+                    _paint_disc(painter, QPointF(column.x, y), color, self.theme.surface, column.radius)
+                    continue
                 stamp = self._stamp(color, column.radius)
                 half = stamp.deviceIndependentSize().width() / 2
                 painter.drawPixmap(QPointF(column.x - half, y - half), stamp)
@@ -247,9 +251,13 @@ def _disc(color: str, edge: str, radius: float, ratio: float) -> QPixmap:
     stamp.fill(Qt.GlobalColor.transparent)
     painter = QPainter(stamp)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(edge), 1.0))
-    painter.setBrush(QColor(color))
     middle = stamp.deviceIndependentSize().width() / 2
-    painter.drawEllipse(QPointF(middle, middle), radius, radius)
+    _paint_disc(painter, QPointF(middle, middle), color, edge, radius)
     painter.end()
     return stamp
+
+
+def _paint_disc(painter: QPainter, at: QPointF, color: str, edge: str, radius: float) -> None:
+    painter.setPen(QPen(QColor(edge), 1.0))
+    painter.setBrush(QColor(color))
+    painter.drawEllipse(at, radius, radius)
