@@ -54,7 +54,7 @@ class Snapshot:
             return [output[0].numpy() for output in network.hidden_outputs(_as_inputs(x, network))]
 
     def inside(self, x: NDArray[Any]) -> tuple[list[BlockValues], torch.Tensor]:
-        """Return what every hidden block computes, tensors ``[K, width]``, and what `predict` returns, ``[K, n_outputs]``.
+        """Return what every hidden block computes, ``[K, width]``, and what `predict` returns, ``[K, n_outputs]``.
 
         One forward pass gives all of it. Not to be called from several threads at once.
         """
