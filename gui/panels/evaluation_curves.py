@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from training.history import Evaluations
 
 FloatArray = NDArray[np.float64]
+Scaling = Callable[[FloatArray], FloatArray]
 
 SINGLE_RUNS = 24
 """Of more replicas than this, only so many are drawn one by one."""
@@ -110,6 +111,18 @@ class EvaluationCurves:
         stride = max(1, -(-len(self._low) // SINGLE_POINTS))
         start = self._start(name) + 3
         return self._low[::stride, 0], self._low[::stride, start : start + self.singles]
+
+    def one_path(self, name: str, across: Scaling, up: Scaling) -> tuple[FloatArray, FloatArray]:
+        """Return all single replicas as one path, with a gap (NaN) after each; scaled `across` and `up`."""
+        epochs, values = self.single_runs(name)
+        gap = np.full((1, self.singles), np.nan)
+        return np.tile(np.append(across(epochs), np.nan), self.singles), up(np.concatenate([values, gap])).T.ravel()
+
+    def spread(self, name: str) -> bool:
+        """Tell whether the replicas have differed in a quantity."""
+        start = self._start(name) + 3
+        low = self._low[:, start : start + self.singles]
+        return bool((low != low[:, :1]).any())
 
     def _start(self, name: str) -> int:
         return 2 + self.names.index(name) * (3 + self.singles)

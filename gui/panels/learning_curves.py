@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -246,8 +246,7 @@ class LearningCurves(EpochPanel):
             upper = self._scaled(curves.quartile(name, UPPER)[1])
             self._spans.append((lower, upper))
             self.bands[part].set_data(at, lower, upper)
-            epochs, values = curves.single_runs(name)
-            self.runs[part].set_data(*_one_path(self.across(epochs), values, self._scaled))
+            self.runs[part].set_data(*curves.one_path(name, self.across, self._scaled))
 
     def _label_end(self, part: str, curves: EvaluationCurves) -> None:
         low, _ = curves.quartile(f"{part}_{self.metric}", MEDIAN)
@@ -413,16 +412,6 @@ class LearningCurves(EpochPanel):
         self.axes.set_note(
             joined((*long, ghost)), joined(long), joined((*short, ghost)), joined(short), joined(short[1:]), short[1]
         )
-
-
-def _one_path(
-    at: FloatArray, values: FloatArray, scaled: Callable[[FloatArray], FloatArray]
-) -> tuple[FloatArray, FloatArray]:
-    """Return all single runs as one path, with a gap (NaN) after each."""
-    runs = values.shape[1]
-    gap = np.full((1, runs), np.nan)
-    y = scaled(np.concatenate([values, gap])).T.ravel()
-    return np.tile(np.append(at, np.nan), runs), y
 
 
 def _faint(color: str, share: float) -> QPen:

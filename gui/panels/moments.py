@@ -12,6 +12,8 @@ from training.feasibility import batch_size_of
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
+    from training.data.prepare import PreparedData
+    from training.experiment import Experiment
     from training.history import Evaluations
 
 FloatArray = NDArray[np.float64]
@@ -19,18 +21,23 @@ FloatArray = NDArray[np.float64]
 
 def steps_per_epoch(run: RunView) -> int:
     """Return the steps that make an epoch under the settings in force."""
-    return _steps(len(run.data.x_train), batch_size_of(run.experiment, run.data), _drops_single(run))
+    return steps_of_an_epoch(run.experiment, run.data)
+
+
+def steps_of_an_epoch(experiment: Experiment, data: PreparedData) -> int:
+    """Return the steps that make an epoch of an experiment; see `training.batches`."""
+    return _steps(len(data.x_train), batch_size_of(experiment, data), _drops_single(experiment))
 
 
 def last_step(run: RunView) -> int:
     """Return the step at which the run is complete, if nothing ends it before."""
     done, samples = run.history.epoch, len(run.data.x_train)
     whole = int(done)
-    size, drops = batch_size_of(run.experiment, run.data), _drops_single(run)
-    left = (run.experiment.epochs - whole) * _steps(samples, size, drops)
+    left = (run.experiment.epochs - whole) * steps_per_epoch(run)
     seen = round((done - whole) * samples)
     if seen:
-        left += _steps(samples - seen, size, drops) - _steps(samples, size, drops)
+        size = batch_size_of(run.experiment, run.data)
+        left += _steps(samples - seen, size, _drops_single(run.experiment)) - steps_per_epoch(run)
     end = run.history.step + max(0, left)
     return min(end, run.experiment.steps) if run.experiment.steps else end
 
@@ -67,11 +74,10 @@ def grouped(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\u2009")
 
 
-def _drops_single(run: RunView) -> bool:
-    return run.experiment.network.normalization == "batch"
+def _drops_single(experiment: Experiment) -> bool:
+    return experiment.network.normalization == "batch"
 
 
 def _steps(samples: int, size: int, drops_single: bool) -> int:
-    """Return how many batches so many samples make; see `training.batches`."""
     steps = -(-samples // size)
     return steps - 1 if drops_single and steps > 1 and samples - (steps - 1) * size == 1 else steps
