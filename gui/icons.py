@@ -52,6 +52,10 @@ def _menu(painter: QPainter) -> None:
         painter.drawLine(QPointF(3, y), QPointF(13, y))
 
 
+def _more(painter: QPainter) -> None:
+    painter.drawPolyline(QPolygonF([QPointF(4, 6.5), QPointF(8, 10.5), QPointF(12, 6.5)]))
+
+
 def _copy(painter: QPainter) -> None:
     painter.drawRoundedRect(QRectF(3, 5.5, 7, 7.5), 1.5, 1.5)
     painter.drawPolyline(QPolygonF([QPointF(6, 3.0), QPointF(13, 3.0), QPointF(13, 10.5)]))
@@ -69,7 +73,7 @@ def _logo(painter: QPainter) -> None:
 
 DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "reset": _reset, "play": _play, "pause": _pause, "step": _step, "epoch": _epoch, "stop": _stop,
-    "theme": _theme, "menu": _menu, "copy": _copy, "close": _close, "logo": _logo,
+    "theme": _theme, "menu": _menu, "more": _more, "copy": _copy, "close": _close, "logo": _logo,
 }
 
 

@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QPushButton, QToolButton, QWidget
 
+from gui.epoch_dialog import EpochDialog
 from gui.icons import icon, pixmap
-from gui.theme import Theme, mono_font
-from gui.tips import button_text, plain_tip
+from gui.pills import DevicePill, ElidedPill
+from gui.run_figures import RunFigures
+from gui.run_figures import grouped as grouped
+from gui.speed_limits import LIMITS, faster, in_few_words, in_words, slower
+from gui.theme import Theme
+from gui.tips import plain_tip
 
 HEIGHT = 51
-NARROW = 1280  # below this width the bar leaves out what can be read elsewhere
-GAP = "\u2009"  # thin space between groups of three digits
+NAME_ROOM, SEED_ROOM = (190, 110, 64), (120, 74)  # pixels of text, and where there is less of it
+FOLDS = 8
+
+# In which states each control does something. "refused" and "none": there is no run, but one may be started.
+WORKS: dict[str, frozenset[str]] = {
+    "run": frozenset({"ready", "paused", "playing", "extendable", "loading", "finished", "refused", "none"}),
+    "step": frozenset({"ready", "paused", "extendable"}),
+    "epoch": frozenset({"ready", "paused", "extendable"}),
+    "stop": frozenset({"paused", "extendable", "playing", "loading"}),
+    "reset": frozenset({"ready", "paused", "playing", "extendable", "loading", "finished", "refused", "none"}),
+}
+
+RUN_LOOKS = {
+    "playing": ("Pause", "pause"), "extendable": ("Continue", "play"), "loading": ("Loading…", "play"),
+    "finished": ("Run again", "reset"),
+}
+RUN_TIPS = {
+    "playing": "Pause (Space)",
+    "finished": "Start again from the same weights (Space). More epochs, or more patience, extend this run.",
+    "extendable": "Go on with this run (Space)",
+    "loading": "Wait no longer, or train as soon as it is ready (Space)",
+}
 
 
 class Transport(QFrame):
-    """Buttons and figures. It only reports what was pressed; the window decides what it means."""
+    """Buttons and figures. It only reports what was pressed; the window decides what it means.
+
+    ``speed_limit_changed`` carries steps per second, or None for full speed; ``run_to_epoch`` an epoch ahead.
+    """
 
     reset = Signal()
     toggle = Signal()
     step = Signal()
     epoch = Signal()
     stop = Signal()
+    run_to_epoch = Signal(int)
+    speed_limit_changed = Signal(object)
     name_pressed = Signal()
+    new_seed = Signal()
     seed_pressed = Signal()
     device_pressed = Signal()
     theme_pressed = Signal()
@@ -35,10 +66,13 @@ class Transport(QFrame):
         self._theme, self._scale = theme, scale
         self._icon_px = round(14 * scale)
         self._run_look = ""
+        self._fold = -1
+        self._folded_for: object = None
+        self.speed_limit: float | None = None
         self.logo = QLabel(self)
         self.app_name = QLabel("Convergence Lab", self)
         self.app_name.setObjectName("appName")
-        self.name = ElidedPill(round(190 * scale), self)
+        self.name = ElidedPill(round(NAME_ROOM[0] * scale), self)
         self.name.setToolTip("Name of the experiment (click to change it)")
         self.name.clicked.connect(self.name_pressed)
         self.reset_button = self._button("Reset", "Start over from the same initial weights (R)", self.reset)
@@ -48,11 +82,8 @@ class Transport(QFrame):
         self.epoch_button = self._button("Epoch", "One pass over the training data (E)", self.epoch)
         self.stop_button = self._button("Stop", "End the run here (S)", self.stop)
         self.figures = RunFigures(theme, scale, self)
-        self.device = DevicePill(theme, self)
+        self.device = DevicePill(theme, scale, self)
         self.device.clicked.connect(self.device_pressed)
-        self.seed = ElidedPill(round(120 * scale), self)
-        self.seed.setToolTip("Seed of the run (click to change it)")
-        self.seed.clicked.connect(self.seed_pressed)
         self.theme_button = self._button("", "Dark or light (Ctrl+T)", self.theme_pressed)
         self.theme_button.setAccessibleName("Switch between dark and light")
         self.menu_button = QToolButton(self)
@@ -60,75 +91,151 @@ class Transport(QFrame):
         self.menu_button.setToolTip("Menu: open, save, presets, help (F10)")
         self.menu_button.setMenu(menu)
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._make_epoch_menu()
+        self._make_speed_menu()
+        self._make_seed_menu()
         self._lay_out()
+        self.show_speed_limit(None)
         self.restyle(theme)
         self.show_state("empty")
 
-    def _button(self, text: str, tip: str, signal: object) -> QPushButton:
+    # ------------------------------------------------------------------------------ building
+
+    def _button(self, text: str, tip: str, signal: SignalInstance) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(tip)
         button.setAccessibleName(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: signal.emit())  # type: ignore[attr-defined]
+        button.clicked.connect(lambda: signal.emit())
         return button
+
+    def _make_epoch_menu(self) -> None:
+        self.more_button = QToolButton(self)
+        self.more_button.setStyleSheet("padding: 0;")
+        self.more_button.setAccessibleName("Run several epochs")
+        self.more_button.setToolTip("Run ten epochs, or up to a certain one")
+        self.more_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.epoch_menu = QMenu(self)
+        self.epoch_menu.addAction("One epoch (E)", self.epoch.emit)
+        self.epoch_menu.addAction("10 epochs", lambda: self.run_to_epoch.emit(self._epochs_ahead(10)))
+        self.epoch_menu.addAction("To epoch…", self.ask_epoch)
+        self.more_button.clicked.connect(lambda: _open_below(self.epoch_menu, self.more_button))
+
+    def _make_speed_menu(self) -> None:
+        self.speed_button = QPushButton(self)
+        self.speed_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.speed_menu = QMenu(self)
+        self._speeds = QActionGroup(self.speed_menu)
+        for limit in LIMITS:
+            choice = QAction(in_words(limit), self.speed_menu)
+            choice.setCheckable(True)
+            choice.setData(limit)
+            choice.triggered.connect(lambda _=False, limit=limit: self._limit_speed(limit))
+            self._speeds.addAction(choice)
+            self.speed_menu.addAction(choice)
+        self.speed_button.clicked.connect(lambda: _open_below(self.speed_menu, self.speed_button))
+
+    def _make_seed_menu(self) -> None:
+        self.seed = ElidedPill(round(SEED_ROOM[0] * self._scale), self)
+        self.seed.setToolTip("Seed of the run: a new one, the same again, or one of your own")
+        self.seed_menu = QMenu(self)
+        self.new_seed_action = self.seed_menu.addAction("New seed (Ctrl+R)", self.new_seed.emit)
+        self.same_seed_action = self.seed_menu.addAction("The same seed again: reset (R)", self.reset.emit)
+        self.seed_menu.addAction("Type a seed…", self.seed_pressed.emit)
+        self.seed.clicked.connect(lambda: _open_below(self.seed_menu, self.seed))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 12, 0)
-        row.setSpacing(7)
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the bar fits itself into what there is
+        row.setContentsMargins(round(14 * self._scale), 0, round(12 * self._scale), 0)
+        row.setSpacing(round(6 * self._scale))
         row.addWidget(self.logo)
         row.addWidget(self.app_name)
-        row.addSpacing(4)
         row.addWidget(self.name)
         row.addStretch(1)
-        for button in (self.reset_button, self.run_button, self.step_button, self.epoch_button, self.stop_button):
+        epochs = QHBoxLayout()
+        epochs.setSpacing(1)
+        epochs.addWidget(self.epoch_button)
+        epochs.addWidget(self.more_button)
+        for button in (self.reset_button, self.run_button, self.step_button):
             row.addWidget(button)
-        row.addSpacing(8)
+        row.addLayout(epochs)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.speed_button)
+        row.addSpacing(round(4 * self._scale))
         row.addWidget(self.figures)
         row.addStretch(1)
         for widget in (self.device, self.seed, self.theme_button, self.menu_button):
             row.addWidget(widget)
+        texts = ("Run", *(text for text, _ in RUN_LOOKS.values()))
+        self.run_button.setFixedWidth(self._widest(texts) + self._icon_px + round(28 * self._scale))
+        self.more_button.setFixedSize(round(20 * self._scale), self.epoch_button.sizeHint().height())
+        order = (
+            self.name, self.reset_button, self.run_button, self.step_button, self.epoch_button, self.more_button,
+            self.stop_button, self.speed_button, self.device, self.seed, self.theme_button, self.menu_button,
+        )  # fmt: skip
+        for before, after in zip(order, order[1:], strict=False):
+            QWidget.setTabOrder(before, after)
+
+    def _widest(self, texts: tuple[str, ...]) -> int:
         metrics = QFontMetrics(self.run_button.font())
-        widest = max(metrics.horizontalAdvance(text) for text in ("Run again", "Pause", "Continue", "Loading…"))
-        self.run_button.setFixedWidth(widest + self._icon_px + round(38 * self._scale))
+        return max(metrics.horizontalAdvance(text) for text in texts)
 
     # ------------------------------------------------------------------------------ showing
 
     def show_state(self, state: str, reason: str = "") -> None:
         """Show what can be pressed.
 
-        `state` is one of "empty", "loading", "ready", "paused", "playing", "finished", "extendable",
-        "invalid"; `reason` says why nothing can be run.
+        `state` is one of "empty", "loading", "ready", "paused", "playing", "finished", "extendable", "refused",
+        "none" and "invalid"; `reason` says why nothing can be run. With a state of the run and a reason, what ends
+        or pauses it still works.
         """
-        text, look = {
-            "playing": ("Pause", "pause"), "extendable": ("Continue", "play"), "loading": ("Loading…", "play"),
-            "finished": ("Run again", "reset"),
-        }.get(state, ("Run", "play"))
+        text, look = RUN_LOOKS.get(state, ("Run", "play"))
         if text != self.run_button.text():
             self.run_button.setText(text)
             self.run_button.setAccessibleName(text)
         if look != self._run_look:
             self._run_look = look
             self._show_icons()
-        runnable = state in ("ready", "paused", "playing", "extendable", "loading", "finished")
-        tips = {
-            "playing": "Pause (Space)",
-            "finished": "Start again from the same weights (Space). More epochs, or more patience, extend this run.",
-            "extendable": "Go on with this run (Space)",
-        }
-        tip = f"Cannot run: {reason}" if reason else tips.get(state, f"{text} (Space)")
+        blocked = bool(reason) and state != "playing"
+        tip = f"Cannot run: {reason}" if blocked else RUN_TIPS.get(state, f"{text} (Space)")
         if plain_tip(tip) != self.run_button.toolTip():
             self.run_button.setToolTip(plain_tip(tip))
-            self.run_button.setAccessibleDescription(tip if reason else "")
-        self.run_button.setEnabled(runnable)
-        self.step_button.setEnabled(state in ("ready", "paused", "extendable"))
-        self.epoch_button.setEnabled(state in ("ready", "paused", "extendable"))
-        self.stop_button.setEnabled(state in ("paused", "playing", "loading"))
-        self.reset_button.setEnabled(state != "empty")
+            self.run_button.setAccessibleDescription(tip if blocked else "")
+        works = {name: state in states and (not blocked or name == "stop") for name, states in WORKS.items()}
+        self.run_button.setEnabled(works["run"])
+        self.step_button.setEnabled(works["step"])
+        self.epoch_button.setEnabled(works["epoch"])
+        self.more_button.setEnabled(works["epoch"])
+        self.stop_button.setEnabled(works["stop"])
+        self.reset_button.setEnabled(works["reset"])
+        self.new_seed_action.setEnabled(works["reset"])
+        self.same_seed_action.setEnabled(works["reset"])
 
     def show_name(self, name: str, modified: bool) -> None:
         """Show what is open, and whether it has unsaved changes."""
         self.name.show_text(f"{name} •" if modified else name)
+        self._fit()
+
+    def show_seed(self, seed: int) -> None:
+        """Show the seed of the experiment."""
+        self.seed.show_text(f"Seed {seed}")
+        self._fit()
+
+    def show_speed_limit(self, limit: float | None) -> None:
+        """Show how fast the run may go (None: full speed)."""
+        self.speed_limit = limit
+        self.speed_button.setAccessibleName(f"Speed: {in_words(limit)}")
+        self.speed_button.setToolTip(f"{in_words(limit)}. Slower with [, faster with ]")
+        for choice in self._speeds.actions():
+            choice.setChecked(choice.data() == limit)
+        self._show_speed()
+
+    def _show_speed(self) -> None:
+        words = in_few_words if self._fold >= 2 else in_words
+        self.speed_button.setText(f"{words(self.speed_limit)} ▾")
+        texts = tuple(f"{words(limit)} ▾" for limit in (*LIMITS, self.speed_limit))
+        self.speed_button.setFixedWidth(self._widest(texts) + round(18 * self._scale))
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
@@ -142,178 +249,76 @@ class Transport(QFrame):
         theme, size = self._theme, QSize(self._icon_px, self._icon_px)
         for button, name in (
             (self.reset_button, "reset"), (self.step_button, "step"), (self.epoch_button, "epoch"),
-            (self.stop_button, "stop"), (self.theme_button, "theme"), (self.menu_button, "menu"),
-        ):
+            (self.more_button, "more"), (self.stop_button, "stop"), (self.theme_button, "theme"),
+            (self.menu_button, "menu"),
+        ):  # fmt: skip
             button.setIcon(icon(name, theme.text, theme.faint, px=self._icon_px))
             button.setIconSize(size)
         self.run_button.setIcon(icon(self._run_look or "play", theme.on_accent, theme.faint, px=self._icon_px))
         self.run_button.setIconSize(size)
 
+    # ------------------------------------------------------------------------------ speed, epochs
+
+    def slower(self) -> None:
+        """Take the next speed limit below."""
+        self._limit_speed(slower(self.speed_limit))
+
+    def faster(self) -> None:
+        """Take the next speed limit above."""
+        self._limit_speed(faster(self.speed_limit))
+
+    def _limit_speed(self, limit: float | None) -> None:
+        if limit != self.speed_limit:
+            self.show_speed_limit(limit)
+            self.speed_limit_changed.emit(limit)
+
+    def _epochs_ahead(self, count: int) -> int:
+        return min(self.figures.epoch + count, self.figures.epochs)
+
+    def ask_epoch(self) -> None:
+        """Ask up to which epoch to run."""
+        dialog = EpochDialog(lambda: (self.figures.epoch, self.figures.epochs), self._scale, self.window())
+        dialog.chosen.connect(self.run_to_epoch)
+        dialog.open()
+
+    # ------------------------------------------------------------------------------ room
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < NARROW * self._scale
-        self.app_name.setVisible(not narrow)
-        self.name.set_limit(round((130 if narrow else 190) * self._scale))
-        self.figures.set_compact(narrow)
-
-
-class RunFigures(QWidget):
-    """Epoch, step and speed, painted in places that do not move when a number grows."""
-
-    def __init__(self, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._font = mono_font(scale, px=12.5)
-        self._bold = QFont(self._font)
-        self._bold.setWeight(QFont.Weight.Bold)
-        self._metrics = QFontMetrics(self._bold)
-        self._compact = False
-        self._epochs, self._steps = 1, 1
-        self._pieces: tuple[str, str, str, str] = ("", "", "", "")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.show_totals(1, 1)
-
-    def show_totals(self, epochs: int, steps: int) -> None:
-        """Say how far the run goes: that decides how much room each number gets."""
-        if (epochs, steps) != (self._epochs, self._steps) or not self._pieces[1]:
-            self._epochs, self._steps = epochs, steps
-            self.show_figures(0, 0, 0.0)
-            self.updateGeometry()
-
-    def show_figures(self, epoch: float, step: int, steps_per_second: float) -> None:
-        """Show where the run is."""
-        speed = f"{grouped(round(steps_per_second))} steps/s" if steps_per_second > 0 else ""
-        pieces = (grouped(int(epoch + 1e-9)), f"/{grouped(self._epochs)}", f"step {grouped(step)}", speed)
-        if pieces != self._pieces:
-            self._pieces = pieces
-            self.setAccessibleName(f"epoch {pieces[0]} of {self._epochs}, {pieces[2]}, {speed or 'not training'}")
-            self.update()
-
-    def set_compact(self, compact: bool) -> None:
-        """Leave the step out where there is little room."""
-        if compact != self._compact:
-            self._compact = compact
-            self.updateGeometry()
-            self.update()
-
-    def restyle(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def _columns(self) -> tuple[int, int, int]:
-        """Return the widths of "epoch 142/400", "step 18 176" and "6 940 steps/s" at their largest."""
-        advance = self._metrics.horizontalAdvance
-        most = grouped(self._epochs)
-        epoch = advance("epoch ") + 2 * advance(most) + advance("/")
-        step = 0 if self._compact else advance("step ") + advance(grouped(max(self._steps, 9999)))
-        return epoch, step, advance("999" + GAP + "999 steps/s")
-
-    def sizeHint(self) -> QSize:
-        epoch, step, speed = self._columns()
-        gap = self._metrics.horizontalAdvance("  ")
-        return QSize(epoch + gap + (step + gap if step else 0) + speed, self._metrics.height() + 4)
+        self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        epoch_width, step_width, speed_width = self._columns()
-        gap = self._metrics.horizontalAdvance("  ")
-        base = (self.height() + self._metrics.ascent() - self._metrics.descent()) / 2
-        muted, text = QColor(self._theme.muted), QColor(self._theme.text)
-        epoch, of, step, speed = self._pieces
-        # The number of the epoch is set right, against its total.
-        x = float(self._metrics.horizontalAdvance("epoch ") + self._metrics.horizontalAdvance(grouped(self._epochs)))
-        painter.setFont(self._font)
-        painter.setPen(muted)
-        start = x - self._metrics.horizontalAdvance(epoch)
-        painter.drawText(QPointF(start - self._metrics.horizontalAdvance("epoch "), base), "epoch ")
-        painter.drawText(QPointF(x, base), of)
-        painter.setFont(self._bold)
-        painter.setPen(text)
-        painter.drawText(QPointF(start, base), epoch)
-        painter.setFont(self._font)
-        painter.setPen(muted)
-        x = float(epoch_width + gap)
-        if step_width:
-            painter.drawText(QPointF(x, base), step)
-            x += step_width + gap
-        if speed:
-            painter.drawText(QPointF(x + speed_width - self._metrics.horizontalAdvance(speed), base), speed)
-        painter.end()
-
-
-class ElidedPill(QPushButton):
-    """A rounded button with a text that is cut rather than pushing its neighbors away."""
-
-    def __init__(self, limit: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("pill")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._limit = limit
-        self._full = ""
-
-    def show_text(self, text: str) -> None:
-        """Show a text; the whole of it is in the tooltip's place for screen readers."""
-        if text != self._full:
-            self._full = text
-            self.setAccessibleName(text)
-            self._fit()
-
-    def set_limit(self, limit: int) -> None:
-        """Set the widest it may get, in pixels."""
-        if limit != self._limit:
-            self._limit = limit
-            self._fit()
+        return QSize(0, self.height())  # whatever the width, the bar leaves out as much as it takes
 
     def _fit(self) -> None:
-        self.setText(button_text(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self._limit)))
+        """Leave out as little as there is room for: nothing depends on figures that change while training."""
+        if self._folded_for == self._room_asked():
+            return
+        for fold in range(FOLDS):
+            self._show_fold(fold)
+            if self.layout().sizeHint().width() <= self.width():
+                break
+        self._folded_for = self._room_asked()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
+    def _room_asked(self) -> object:
+        widest = self.name, self.seed, self.device
+        return self.width(), self.figures.sizeHint().width(), *(pill.accessibleName() for pill in widest)
 
-
-class DevicePill(ElidedPill):
-    """Where the run computes, with a dot that is filled while it does."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(160, parent)
-        self._theme = theme
-        self._busy = False
-        self.show_device("CPU", "Where the run computes (click to change it)")
-
-    def show_device(self, name: str, tip: str) -> None:
-        """Name the device."""
-        self.show_text(f"    {name}")
-        self.setAccessibleName(f"Device: {name}")
-        self.setToolTip(plain_tip(tip))
-
-    def show_busy(self, busy: bool) -> None:
-        """Fill the dot while training."""
-        if busy != self._busy:
-            self._busy = busy
-            self.update()
-
-    def restyle(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        color = QColor(self._theme.ok)
-        painter.setPen(QPen(color, 1.4))
-        if self._busy:
-            painter.setBrush(color)
-        painter.drawEllipse(QPointF(15, self.height() / 2), 3.6, 3.6)
-        painter.end()
+    def _show_fold(self, fold: int) -> None:
+        """Leave things out, step by step: what can be read elsewhere first, words beside icons last."""
+        self._fold = fold
+        self.app_name.setVisible(fold < 1)
+        self.name.set_limit(round(NAME_ROOM[0 if fold < 1 else 1 if fold < 6 else 2] * self._scale))
+        self.figures.set_compact(0 if fold < 3 else 1 if fold < 7 else 2)
+        self.reset_button.setText("Reset" if fold < 4 else "")
+        self.stop_button.setText("Stop" if fold < 4 else "")
+        self.step_button.setText("Step" if fold < 5 else "")
+        self.epoch_button.setText("Epoch" if fold < 5 else "")
+        self.theme_button.setVisible(fold < 6)  # it is in the menu too
+        self.seed.set_limit(round(SEED_ROOM[0 if fold < 6 else 1] * self._scale))
+        self._show_speed()
+        self.layout().invalidate()
 
 
-def grouped(number: int) -> str:
-    """Return a whole number with thin spaces between groups of three digits."""
-    return f"{number:,}".replace(",", GAP)
+def _open_below(menu: QMenu, button: QWidget) -> None:
+    menu.popup(button.mapToGlobal(QPoint(0, button.height())))
