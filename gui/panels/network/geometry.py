@@ -97,7 +97,7 @@ class Layout:
         """Return the column meant by pointing at `x`, or None between two."""
         index = self.nearest(x)
         column = self.columns[index]
-        reach = min(max(column.radius + 3.0, min(0.3 * self.step, REACH * self.scale)), 0.5 * self.step)
+        reach = min(max(column.radius + 3.0, min(0.3 * self.step, REACH * self.scale)), 0.36 * self.step)
         return index if abs(column.x - x) <= reach else None
 
     def gap_at(self, x: float) -> int | None:

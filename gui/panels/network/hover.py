@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gui.panels import ranges
 from gui.panels.network.health import Verdict
 from models.activations import ACTIVATIONS
 from models.architecture import Architecture
-
-FloatArray = NDArray[np.float64]
+from training.layer_statistics import LayerStatistics
 
 
 @dataclass(frozen=True)
@@ -41,21 +37,12 @@ class Card:
 
 
 @dataclass(frozen=True)
-class LayerFigures:
-    """What is measured of one layer; NaN for what is not known.
+class LayerNorms:
+    """What was recorded of one layer at the last step; NaN for what is not known."""
 
-    Attributes
-    ----------
-    dead, saturated
-        Share of its units that are never active, or at the end of their range; NaN where that means nothing.
-    """
-
-    grad_norm: float = math.nan
-    signal_norm: float = math.nan
+    gradient: float = math.nan
+    signal: float = math.nan
     update_ratio: float = math.nan
-    mean_activation: float = math.nan
-    dead: float = math.nan
-    saturated: float = math.nan
     verdict: Verdict | None = None
 
 
@@ -66,21 +53,29 @@ def input_card(names: Sequence[str]) -> Card:
 
 
 def layer_card(
-    name: str, shape: Architecture, layer: int, weights: NDArray[np.floating] | None, figures: LayerFigures
+    name: str, shape: Architecture, layer: int, statistics: LayerStatistics | None, norms: LayerNorms
 ) -> Card:
     """Return what is told of a layer; `layer` counts from 0, the output last."""
     fan_in, units = shape.widths[layer], shape.widths[layer + 1]
     title = f"{name}: {units:,} unit{'s' if units > 1 else ''}"
-    if layer < len(shape.hidden):
-        title += f", {ACTIVATIONS[shape.activations[layer]].title}"
     rows = [("shape", f"{fan_in:,} × {units:,}"), ("parameters", f"{parameters_of(shape, layer):,}")]
     if layer < len(shape.hidden):
+        title += f", {ACTIVATIONS[shape.activations[layer]].title}"
         rows += _structure_rows(shape, layer)
-    if weights is not None:
-        mean, spread = float(np.mean(weights, dtype=np.float64)), float(np.std(weights, dtype=np.float64))
-        rows += [("weights, mean ± deviation", f"{signed(mean)} ± {ranges.scientific(spread)}")]
-        rows += [("largest weight", ranges.scientific(float(np.abs(weights).max())))]
-    return Card(title, (*rows, *_figure_rows(figures)))
+    if statistics is not None:
+        rows += _weight_rows(statistics)
+    rows += _norm_rows(norms)
+    if statistics is not None:
+        rows += _activation_rows(statistics)
+    return Card(title, tuple(rows))
+
+
+def _weight_rows(statistics: LayerStatistics) -> list[tuple[str, str]]:
+    deviation = ranges.scientific(statistics.weight_std)
+    return [
+        ("weights, mean ± deviation", f"{signed(statistics.weight_mean)} ± {deviation}"),
+        ("weights, least to largest", f"{signed(statistics.weight_min)} to {signed(statistics.weight_max)}"),
+    ]
 
 
 def _structure_rows(shape: Architecture, layer: int) -> list[tuple[str, str]]:
@@ -96,22 +91,26 @@ def _structure_rows(shape: Architecture, layer: int) -> list[tuple[str, str]]:
     return rows
 
 
-def _figure_rows(figures: LayerFigures) -> list[tuple[str, str]]:
+def _norm_rows(norms: LayerNorms) -> list[tuple[str, str]]:
     rows = []
-    if not math.isnan(figures.grad_norm) or figures.verdict is not None:
-        rows.append(("gradient norm", ranges.scientific(figures.grad_norm)))
-    if figures.verdict is not None:
-        compared = f" (× {ranges.scientific(figures.verdict.ratio)})" if figures.verdict.ratio > 0 else ""
-        rows.append(("against those near the loss", f"{figures.verdict.health.value}{compared}"))
-    for name, value, text in (
-        ("signal norm", figures.signal_norm, ranges.scientific),
-        ("update / weight", figures.update_ratio, ranges.scientific),
-        ("mean activation", figures.mean_activation, signed),
-        ("dead units", figures.dead, share),
-        ("saturated", figures.saturated, share),
-    ):
-        if not math.isnan(value):
-            rows.append((name, text(value)))
+    if norms.verdict is not None:
+        rows.append(("gradient norm", ranges.scientific(norms.gradient)))
+        compared = f" (× {ranges.scientific(norms.verdict.ratio)})" if norms.verdict.ratio > 0 else ""
+        rows.append(("against those near the loss", f"{norms.verdict.health.value}{compared}"))
+    if not math.isnan(norms.signal):
+        rows.append(("backpropagated signal", ranges.scientific(norms.signal)))
+    if not math.isnan(norms.update_ratio):
+        rows.append(("update / weight", ranges.scientific(norms.update_ratio)))
+    return rows
+
+
+def _activation_rows(statistics: LayerStatistics) -> list[tuple[str, str]]:
+    deviation = ranges.scientific(statistics.activation_std)
+    rows = [("activation, mean ± deviation", f"{signed(statistics.activation_mean)} ± {deviation}")]
+    if not math.isnan(statistics.dead):
+        rows.append(("dead units", share(statistics.dead)))
+    if not math.isnan(statistics.saturated):
+        rows.append(("saturated", share(statistics.saturated)))
     return rows
 
 

@@ -15,14 +15,13 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.panels.network import legend, responses
 from gui.panels.network.diagram import EDGE_REACH, NetworkDiagram
-from gui.panels.network.health import judged
+from gui.panels.network.figures import figures, is_dead, norms_of
 from gui.panels.network.hover import (
     Card,
-    LayerFigures,
+    LayerNorms,
     edge_card,
     input_card,
     layer_card,
-    parameters_of,
     unit_card,
 )
 from gui.panels.network.structure import Structure
@@ -31,6 +30,7 @@ from gui.panels.prediction import WORK_PER_TURN, work_per_row
 from gui.theme import DARK, Theme
 from models.architecture import Architecture
 from training.feasibility import architecture_of
+from training.layer_statistics import LayerStatistics, layer_statistics
 from training.progress import layer_names
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Network(Panel):
         self._drawn_at = -math.inf
         self._inputs: FloatArray | None = None
         self._plane: tuple[int, FloatArray] | None = None
+        self._known: tuple[Snapshot, tuple[LayerStatistics, ...]] | None = None
         self._make_header()
         self.restyle(DARK)
 
@@ -128,6 +129,8 @@ class Network(Panel):
             return
         self._draw(snapshot)
         self._drawn, self._drawn_at = snapshot, now
+        if not run.playing:  # while it trains, a screen reader would never come to an end
+            self._say_selected()
 
     def clear(self) -> None:
         self._forget()
@@ -150,28 +153,7 @@ class Network(Panel):
     def table(self) -> Table | None:
         """Return the figures of every layer as they are now."""
         run = self._run
-        if run is None:
-            return None
-        shape = self._run_shape(run)
-        weights = run.snapshot.weights() if run.snapshot is not None else None
-        verdicts = judged(run.history.last_layers("weight_grad_norm"))
-        rows = []
-        for layer, name in enumerate(run.layer_names):
-            figures = self._measured(layer)
-            matrix = weights[layer] if weights is not None else np.full((1, 1), np.nan)
-            activation = shape.activations[layer] if layer < len(shape.hidden) else ""
-            rows.append([
-                name, shape.widths[layer], shape.widths[layer + 1], activation, parameters_of(shape, layer),
-                float(np.mean(matrix, dtype=np.float64)), float(np.std(matrix, dtype=np.float64)), figures.grad_norm,
-                verdicts[layer].health.value, figures.signal_norm, figures.update_ratio, figures.mean_activation,
-                figures.dead, figures.saturated,
-            ])  # fmt: skip
-        return Table(
-            ("layer", "inputs", "units", "activation", "parameters", "mean weight", "standard deviation of weights",
-             "weight gradient norm", "gradient against other layers", "signal norm", "update to weight ratio",
-             "mean activation", "share of dead units", "share saturated"),
-            rows,
-        )  # fmt: skip
+        return None if run is None else figures(run, self._statistics())
 
     # -- the draft
 
@@ -311,16 +293,19 @@ class Network(Panel):
             return  # of a run before; this one's comes soon
         maps = self._maps(snapshot) if self.diagram.squares else []
         self.diagram.set_weights(snapshot.weights(), self._means(snapshot), maps)
-        self._say_selected()
 
     def _means(self, snapshot: Snapshot) -> list[FloatArray | None]:
         """Return mean activations of all columns' units, or nothing for a network too large for that."""
         inputs = self._inputs
-        if inputs is None or work_per_row(snapshot) * len(inputs) > WORK_PER_TURN:
+        if inputs is None or self._too_large(snapshot):
             return []
         with np.errstate(all="ignore"):
-            hidden = [np.mean(layer, axis=0, dtype=np.float64) for layer in snapshot.activations(inputs)]
-            return [np.mean(inputs, axis=0), *hidden, np.mean(snapshot.predict(inputs), axis=0)]
+            blocks, predicted = snapshot.inside(inputs)
+            hidden = [block.handed_on.mean(0).numpy().astype(np.float64) for block in blocks]
+            return [np.mean(inputs, axis=0), *hidden, predicted.mean(0).double().numpy()]
+
+    def _too_large(self, snapshot: Snapshot) -> bool:
+        return self._inputs is None or work_per_row(snapshot) * len(self._inputs) > WORK_PER_TURN
 
     def _maps(self, snapshot: Snapshot) -> list[QImage]:
         run, cells = self._run, responses.grid_for(snapshot)
@@ -372,24 +357,20 @@ class Network(Panel):
     def _layer_card(self, layer: int) -> Card:
         shape = self.diagram.architecture
         assert shape is not None
-        weights = self.diagram.weights
+        statistics = self._statistics()
         return layer_card(
-            self.diagram.names[layer], shape, layer, weights[layer] if layer < len(weights) else None,
-            LayerFigures() if self._showing_draft else self._measured(layer),
+            self.diagram.names[layer], shape, layer, statistics[layer] if statistics else None,
+            norms_of(self._run, layer) if self._run is not None and not self._showing_draft else LayerNorms(),
         )
 
-    def _measured(self, layer: int) -> LayerFigures:
-        run = self._run
-        if run is None or not run.history.n_steps:
-            return LayerFigures()
-        last = run.history.last_layers
-        norms = last("weight_grad_norm")
-        means = self.diagram.means[layer + 1] if layer + 1 < len(self.diagram.means) else None
-        return LayerFigures(
-            grad_norm=float(norms[layer]), signal_norm=float(last("signal_norm")[layer]),
-            update_ratio=float(last("update_ratio")[layer]),
-            mean_activation=math.nan if means is None else float(means.mean()), verdict=judged(norms)[layer],
-        )
+    def _statistics(self) -> tuple[LayerStatistics, ...]:
+        """Return what can be said of the layers that are drawn; nothing of a network too large for that."""
+        snapshot = self._drawn
+        if snapshot is None or self._inputs is None or self._too_large(snapshot):
+            return ()
+        if self._known is None or self._known[0] is not snapshot:
+            self._known = snapshot, layer_statistics(snapshot, self._inputs)
+        return self._known[1]
 
     def _unit_tip(self, column: int, place: int) -> str:
         shape, data = self.diagram.architecture, self._run.data if self._run is not None else None
@@ -403,8 +384,16 @@ class Network(Panel):
             named = data is not None and data.task == "classification"
             card = unit_card("output", unit, "", mean, [("class", data.class_names[unit])] if named and data else ())
         else:
-            card = unit_card(self.diagram.names[column - 1], unit, shape.activations[column - 1], mean)
+            rows = self._dead_row(column - 1, unit)
+            card = unit_card(self.diagram.names[column - 1], unit, shape.activations[column - 1], mean, rows)
         return card.html(self._large_map(column, unit))
+
+    def _dead_row(self, layer: int, unit: int) -> list[tuple[str, str]]:
+        snapshot, inputs = self._drawn, self._inputs
+        if snapshot is None or inputs is None or self._too_large(snapshot):
+            return []
+        dead = is_dead(snapshot, inputs, layer, unit)
+        return [] if dead is None else [("dead", "yes: no sample reaches its weights" if dead else "no")]
 
     def _large_map(self, column: int, unit: int) -> str:
         """Return HTML with a unit's response map, large; "" where there is none."""
@@ -436,7 +425,8 @@ class Network(Panel):
         )
 
     def _forget(self) -> None:
-        self._run, self._drawn, self._drawn_at, self._inputs, self._plane = None, None, -math.inf, None, None
+        self._run, self._drawn, self._drawn_at, self._inputs = None, None, -math.inf, None
+        self._plane, self._known = None, None
         QToolTip.hideText()
 
 

@@ -61,8 +61,8 @@ def responses(snapshot: Snapshot, inputs: FloatArray) -> list[FloatArray]:
     measured from 1/classes, where nothing is known: up to 1 and down to 0.
     """
     with np.errstate(all="ignore"):
-        hidden = [np.asarray(values, dtype=np.float64) for values in snapshot.activations(inputs)]
-        outputs = np.asarray(snapshot.predict(inputs), dtype=np.float64)
+        blocks, predicted = snapshot.inside(inputs)
+        hidden, outputs = [block.handed_on.numpy() for block in blocks], predicted.double().numpy()
         if snapshot.task == "classification":
             even = 1.0 / outputs.shape[1]
             outputs = np.where(outputs > even, (outputs - even) / (1.0 - even), (outputs - even) / even)
