@@ -1,4 +1,4 @@
-"""The command line of Convergence Lab: the window by default; run, list, check and schema without one.
+"""The command line of Convergence Lab: the window by default; run, list, check, schema and doctor without one.
 
 Heavy libraries are imported where a command needs them, and torch always before Qt (on Windows the
 other order loads the wrong libraries).
@@ -6,6 +6,7 @@ other order loads the wrong libraries).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -17,12 +18,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from training.check import Check
     from training.errors import InputError
     from training.experiment import Experiment
 
 DEFAULT_EXPERIMENT = "two_spirals"
+SOMETHING_FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+DISPLAYS = ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY")
 
 app = typer.Typer(
     add_completion=False,
@@ -127,6 +134,27 @@ def schema_command() -> None:
     print(json.dumps(json_schema(), indent=2))
 
 
+@app.command("doctor")
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON, for programs.")] = False,
+) -> None:
+    """Check this computer: versions, device, display, folders, a known training run, and the speed."""
+    checks = examined(progress=not as_json)
+    from training.check import conclusion, worst
+
+    verdict = worst(checks)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        print(json.dumps({"verdict": verdict, "checks": [asdict(check) for check in checks]}, indent=2))
+    else:
+        show_checks(checks)
+        print(conclusion(checks))
+    if verdict == "failed":
+        raise typer.Exit(SOMETHING_FAILED)
+
+
 # --------------------------------------------------------------------------------- what they do
 
 
@@ -172,15 +200,96 @@ def train_headless(experiment: Experiment, *, out: Path | None = None, save_data
         raise typer.Exit(INTERRUPTED)
 
 
-def show_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table as wide as the terminal; where there is none, wide enough to keep a row on a line."""
+def examined(*, progress: bool) -> list[Check]:
+    """Make the self-test, with a progress bar where there is a terminal, and return its rows."""
+    with contextlib.suppress(ImportError):  # without torch the self-test says so
+        prepare_torch()
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from training.self_test import Doing, self_test
+
+    console = Console(stderr=True)
+    shown = progress and console.is_terminal
+    columns = (BarColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def report(doing: Doing) -> None:
+            bar.update(task, completed=doing.share, description=doing.name)
+
+        return list(self_test(folders=folders_written(), display=check_display, report=report))
+
+
+def folders_written() -> dict[str, Path]:
+    """Return the folders the program writes into, by what they are for."""
+    from platformdirs import user_state_path
+
+    state = os.environ.get("CONVERGENCE_LAB_STATE")
+    return {
+        "State folder": Path(state) if state else user_state_path("convergence-lab", appauthor=False),
+        "Run folder": Path("runs").absolute(),
+    }
+
+
+def check_display() -> Check:
+    """Tell whether the window can open here."""
+    from gui.system_libraries import advice, has_display, missing
+    from training.check import Check
+
+    if not has_display(os.environ):
+        found = "none (DISPLAY and WAYLAND_DISPLAY are not set): no window can open"
+        return Check("Display", "warning", found, "Train without a window: python main.py run two_spirals")
+    absent = missing(os.environ)
+    if absent:
+        names = ", ".join(library.file for library in absent)
+        return Check("Display", "failed", f"the window lacks system libraries: {names}", _install_line(advice(absent)))
+    where = next((f"{name}={os.environ[name]}" for name in DISPLAYS if os.environ.get(name)), sys.platform)
+    return Check("Display", "ok", f"a window can open ({where})")
+
+
+def _install_line(advice: str) -> str:
+    return "; ".join(" ".join(line.split()) for line in advice.splitlines() if " install " in line)
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Print the rows of the self-test as a table."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from training.check import WORDS
+
+    console = wide_console()
+    styles = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("check", no_wrap=True)
+    table.add_column("found and what to do", overflow="fold")
+    for check in checks:
+        found = Text(check.found)
+        if check.advice:
+            found.append(f"\n→ {check.advice}", style="bold")
+        table.add_row(Text(WORDS[check.verdict], style=styles[check.verdict]), Text(check.name), found)
+    console.print(table)
+
+
+def wide_console() -> Console:
+    """Return a console as wide as the terminal; where there is none, wide enough to keep a row on a line."""
+    from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
         console.width = 240
+    return console
+
+
+def show_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print a table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = wide_console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(heading, no_wrap=heading in ("name", "topic"))

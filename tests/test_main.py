@@ -323,3 +323,57 @@ def test_the_window_is_given_the_file_of_the_experiment(lab: Any, monkeypatch: p
     typed = lab("--experiment", "irs")
     assert typed.code == 2
     assert "Did you mean 'iris'?" in typed.err
+
+
+# --------------------------------------------------------------------------------------- doctor
+
+
+@pytest.fixture
+def quick_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import check_machine
+
+    monkeypatch.setattr(check_machine.check_speed, "__defaults__", (0.05,))
+
+
+def test_doctor_says_what_it_found(lab: Any, monkeypatch: pytest.MonkeyPatch, quick_speed: None) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    typed = lab("doctor")
+    assert typed.code == 0, typed.out
+    for name in ("Python", "torch", "PySide6-Essentials", "GPU", "Display", "State folder", "Run folder", "Known run"):
+        assert name in typed.out
+    assert "steps per second" in typed.out
+    assert not Path("runs").exists()
+
+
+def test_doctor_as_json(lab: Any, quick_speed: None) -> None:
+    typed = lab("doctor", "--json")
+    told = json.loads(typed.out)
+    assert typed.code == 0
+    assert told["verdict"] in ("ok", "warning")
+    assert {"name", "verdict", "found", "advice"} == told["checks"][0].keys()
+
+
+def test_doctor_without_a_display_says_how_to_train_all_the_same(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, quick_speed: None
+) -> None:
+    monkeypatch.setattr(system_libraries, "has_display", lambda environment: False)
+    typed = lab("doctor")
+    assert typed.code == 0
+    assert "no window can open" in typed.out
+    assert "main.py run two_spirals" in typed.out
+
+
+def test_doctor_fails_where_something_does(lab: Any, monkeypatch: pytest.MonkeyPatch, quick_speed: None) -> None:
+    lacking = system_libraries.Library("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor")
+    monkeypatch.setattr(system_libraries, "has_display", lambda environment: True)
+    monkeypatch.setattr(system_libraries, "missing", lambda environment: (lacking,))
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    typed = lab("doctor")
+    assert typed.code == 1
+    assert "libxcb-cursor.so.0" in typed.out
+    assert "sudo apt install libxcb-cursor0" in typed.out
+    assert "1 check of" in typed.out
+
+
+def test_doctor_used_wrongly(lab: Any) -> None:
+    assert lab("doctor", "--wrong").code == 2
