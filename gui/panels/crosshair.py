@@ -54,8 +54,10 @@ class Crosshair:
         if not box.left() - 0.5 <= at <= box.right() + 0.5:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(pen(theme.muted, width=2.0 if theme.bold else 1.0))
-        painter.drawLine(QPointF(round(at), box.top()), QPointF(round(at), box.bottom()))
+        wide = 2.0 if theme.bold else 1.0
+        for color, x in ((theme.surface, round(at) + wide), (theme.muted, float(round(at)))):  # seen on maps as well
+            painter.setPen(pen(color, width=wide))
+            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
         if self.readout:
             self._draw_rows(painter, at, box, theme, scale)
 

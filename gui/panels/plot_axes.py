@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -27,7 +27,17 @@ from gui.panels.crosshair import Crosshair, Row
 from gui.panels.painting import painter_of, painter_on
 from gui.panels.panel import scale
 from gui.panels.plot_axis import Axis
-from gui.panels.plot_marks import ALWAYS, EndLabel, Mark, draw_end_labels, draw_marks, marks_in, placed_labels
+from gui.panels.plot_marks import (
+    ALWAYS,
+    EndLabel,
+    Guide,
+    Mark,
+    draw_end_labels,
+    draw_guides,
+    draw_marks,
+    marks_in,
+    placed_labels,
+)
 from gui.panels.plot_things import Band, Line, Map, Thing, decades
 from gui.panels.stamps import Stamps, cross, disc
 from gui.panels.zoomable import USAGE, Zoomable
@@ -35,12 +45,13 @@ from gui.theme import DARK, Theme, pen, text_font
 from gui.tips import plain_tip
 
 __all__ = [
-    "ALWAYS", "Band", "EndLabel", "Line", "Map", "Mark", "PlotAxes", "Stamps", "cross", "decades", "disc",
+    "ALWAYS", "Band", "EndLabel", "Guide", "Line", "Map", "Mark", "PlotAxes", "Stamps", "cross", "decades", "disc",
 ]
 
 LABEL_PX = 10.5
 TOP_ROOM = 6.0
-X_APART, Y_APART = 55.0, 30.0
+X_APART = 55.0
+Y_APART = 30.0
 """Pixels a number takes along its axis, with the space around it."""
 
 
@@ -55,7 +66,16 @@ class PlotAxes(Zoomable):
         Whether y is in decades.
     right_room
         Pixels kept free at the right for `EndLabel`.
+
+    Attributes
+    ----------
+    marks, end_labels, guides, note, shade, stamps, stamps_behind
+        What is drawn beside the things added; whoever changes it calls `redraw`.
+    meaning
+        What the plot tells, for the tooltip of its axes.
     """
+
+    label_clicked = Signal(str)
 
     def __init__(
         self, *, x_label: str = "", y_label: str = "", log_y: bool = False, right_room: float = 10, grid: bool = True,
@@ -67,12 +87,15 @@ class PlotAxes(Zoomable):
         self.things: list[Thing] = []
         self.marks: list[Mark] = []
         self.end_labels: list[EndLabel] = []
+        self.guides: list[Guide] = []
         self.shade: tuple[float, float, str] | None = None
         self.stamps: list[Stamps] = []
         self.stamps_behind: list[Stamps] = []
         self.note = ""
+        self.meaning = ""
         self.note_side = Qt.AlignmentFlag.AlignRight
         self.x_axis, self.y_axis = Axis(x_label, counts=True), Axis(y_label, log=log_y)
+        self.y_apart = Y_APART
         self.crosshair = Crosshair()
         self._grid = grid
         self._right_room = right_room
@@ -141,7 +164,7 @@ class PlotAxes(Zoomable):
         if self._rect is None:
             metrics = QFontMetricsF(self._font)
             line = metrics.height()
-            left = metrics.horizontalAdvance("0.0000") + 6 + (line if self.y_axis.label else 0)
+            left = metrics.horizontalAdvance(self.y_axis.widest) + 6 + (line if self.y_axis.label else 0)
             below = line + 6 + (line + 1 if self.x_axis.label else 0)
             width = self.width() - round(left) - self._right_room * scale()
             height = self.height() - TOP_ROOM - round(below)
@@ -223,7 +246,7 @@ class PlotAxes(Zoomable):
         self._draw_y_axis(painter, box)
 
     def _y_ticks(self) -> list[float]:
-        return self.y_axis.ticks(self._shown[1], self.plot_rect().height(), Y_APART * scale())
+        return self.y_axis.ticks(self._shown[1], self.plot_rect().height(), self.y_apart * scale())
 
     def _draw_grid(self, painter: QPainter, box: QRectF, across: QRectF) -> None:
         if not self._grid:
@@ -307,6 +330,7 @@ class PlotAxes(Zoomable):
     def _draw_foreground(self, painter: QPainter) -> None:
         box = self.plot_rect()
         painter.setFont(self._font)
+        draw_guides(painter, self.guides, self.plot_view, self.theme)
         draw_marks(painter, self.marks, self.plot_view, self.theme, scale())
         draw_end_labels(painter, self.end_labels, self.plot_view)
         note = "zoomed · double-click for all" if self.zoomed else self.note
@@ -335,7 +359,7 @@ class PlotAxes(Zoomable):
         if kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             text = self.tip_at(event.pos().x())
             if not text and not self.plot_rect().contains(QPointF(event.pos())):
-                text = USAGE  # where it hides nothing
+                text = "\n".join(part for part in (self.meaning, USAGE) if part)  # where it hides nothing
             if text:
                 QToolTip.showText(event.globalPos(), plain_tip(text), self)
             else:
@@ -362,6 +386,11 @@ class PlotAxes(Zoomable):
         return "\n".join(
             mark.tip for mark, px in marks_in(self.marks, self.plot_view) if mark.tip and abs(px - x) < 6
         )
+
+    def clicked_beside(self, at: QPointF) -> None:
+        text = self.label_at(at)
+        if text:
+            self.label_clicked.emit(text)
 
     def label_at(self, at: QPointF) -> str:
         """Return the text of the label at the end of a curve that is at this pixel; empty if none is."""

@@ -34,6 +34,14 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """A faint line across the plot at a height worth comparing with, and what it means."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
 class EndLabel:
     """A text at the right of the plot, at the height of the end of a curve; the weightiest win where they overlap."""
 
@@ -78,11 +86,27 @@ def _draw_mark_label(painter: QPainter, mark: Mark, x: float, box: QRectF, theme
     width = metrics.horizontalAdvance(mark.label)
     left = x - width - 6 if x - width - 6 > box.left() else x + 6
     place = QRectF(left - 3, box.bottom() - metrics.height() - 5, width + 6, metrics.height() + 2)
-    ground = QColor(theme.surface)
-    ground.setAlphaF(0.75)
-    painter.fillRect(place, ground)  # keeps the text readable where curves run behind it
+    painter.fillRect(place, _veil(theme))
     painter.setPen(QColor(theme.text))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, mark.label)
+
+
+def draw_guides(painter: QPainter, guides: list[Guide], view: PlotView, theme: Theme) -> None:
+    """Draw guides, each with its label at the left, above the line."""
+    for guide in guides:
+        _, py = view.to_pixels(np.zeros(1), np.array([guide.y]))
+        y = float(py[0])
+        if not view.box.top() <= y <= view.box.bottom():
+            continue
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen(theme.faint, dash=(2, 4)))
+        painter.drawLine(QPointF(view.box.left(), round(y)), QPointF(view.box.right(), round(y)))
+        height = painter.fontMetrics().height()
+        above = y - height - 1 if y - height - 1 > view.box.top() else y + 1
+        place = QRectF(view.box.left() + 3, above, painter.fontMetrics().horizontalAdvance(guide.label) + 4, height)
+        painter.fillRect(place, _veil(theme))
+        painter.setPen(QColor(theme.muted))
+        painter.drawStaticText(QPointF(place.left() + 2, above), static_text(guide.label))
 
 
 def draw_end_labels(painter: QPainter, labels: list[EndLabel], view: PlotView) -> None:
@@ -99,6 +123,13 @@ def placed_labels(labels: list[EndLabel], view: PlotView, height: float) -> list
         return []
     _, py = view.to_pixels(np.zeros(len(labels)), np.array([label.y for label in labels]))
     return without_overlap(labels, py, height, view.box.top(), view.box.bottom())
+
+
+def _veil(theme: Theme) -> QColor:
+    """Return a ground that keeps a text readable where curves run behind it."""
+    ground = QColor(theme.surface)
+    ground.setAlphaF(0.75)
+    return ground
 
 
 @lru_cache(maxsize=512)

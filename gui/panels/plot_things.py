@@ -36,11 +36,15 @@ STROKES = {
 
 @dataclass
 class Line:
-    """A curve in view coordinates (decades on a log axis), or, where low and high differ, a filled-in envelope."""
+    """A curve in view coordinates (decades on a log axis), or, where low and high differ, a filled-in envelope.
+
+    A `bold` line is thicker than others, in bold themes too; a `thin` one is thin even there.
+    """
 
     name: str = ""
     pen: QPen = field(default_factory=lambda: QPen(Qt.PenStyle.NoPen))
     bold: bool = False
+    thin: bool = False
     visible: bool = True
     x: FloatArray = field(default_factory=lambda: np.empty(0))
     y: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -74,7 +78,7 @@ class Line:
             self._stroke(painter, shape, ratio, bold)
 
     def _stroke(self, painter: QPainter, shape: QPolygonF | QPainterPath, ratio: float, bold: bool) -> None:
-        wanted = ratio * (2 if self.bold else 1) * (2 if bold else 1)
+        wanted = ratio * ((5 if self.bold else 3) if bold and not self.thin else 2 if self.bold else 1)
         x, y = 0.0, 0.0
         for across, down in STROKES[max(1, min(round(wanted), max(STROKES)))]:
             painter.translate((across - x) / ratio, (down - y) / ratio)
@@ -158,6 +162,13 @@ class Map:
         packed[..., 3] = 255
         # copy() lets go of the array, whose memory Qt would otherwise point into.
         self.image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        self.rect = rect
+
+    def set_pixels(self, pixels: NDArray[np.uint32], rect: QRectF) -> None:
+        """Take colors packed as Qt packs them, of shape [height, width]; row 0 belongs to the lowest y."""
+        height, width = pixels.shape
+        pixels = np.ascontiguousarray(pixels)
+        self.image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
         self.rect = rect
 
     def draw(self, painter: QPainter, view: PlotView, ratio: float, bold: bool = False) -> None:

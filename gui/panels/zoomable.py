@@ -46,6 +46,13 @@ _ALT_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 class Zoomable(QWidget):
     """A plane whose limits its owner sets; the user may zoom and pan, and gets back by a double click.
 
+    Attributes
+    ----------
+    zoomed
+        Whether the user shows another part than the owner.
+    pointer
+        Where the pointer is, in view coordinates; None while it is not above the plot.
+
     Signals
     -------
     zoom_changed
@@ -69,6 +76,7 @@ class Zoomable(QWidget):
         self._limits: tuple[Limits, Limits] = ((0.0, 1.0), (0.0, 1.0))
         self._shown: tuple[Limits, Limits] = self._limits
         self._plot_view: PlotView | None = None
+        self.pointer: tuple[float, float] | None = None
         self._pointing: float | None = None
         self._pressed: QPointF | None = None
         self._dragged_to: QPointF | None = None
@@ -213,8 +221,11 @@ class Zoomable(QWidget):
         if pressed is None or double:
             return
         if dragged_to is None:
-            if event.button() == Qt.MouseButton.LeftButton and self.plot_rect().contains(pressed):
-                self.clicked.emit(*self.plot_view.to_data(pressed))
+            if event.button() == Qt.MouseButton.LeftButton:
+                if self.plot_rect().contains(pressed):
+                    self.clicked.emit(*self.plot_view.to_data(pressed))
+                else:
+                    self.clicked_beside(pressed)
             elif menu is not None:
                 self._menu_held = None
                 QApplication.sendEvent(self, menu)  # from here on it goes up to the panel
@@ -223,6 +234,9 @@ class Zoomable(QWidget):
             if abs(corner.x() - other.x()) >= 3 and abs(corner.y() - other.y()) >= 3:
                 self._zoom(self.plot_view.part(corner, other))
             self.update()
+
+    def clicked_beside(self, at: QPointF) -> None:
+        """Answer a click beside the plot, at this pixel."""
 
     def rubber_band(self) -> QRectF | None:
         """Return the box that is being drawn to zoom to, in pixels."""
@@ -254,8 +268,8 @@ class Zoomable(QWidget):
 
     def _point(self, at: QPointF | None) -> None:
         inside = at is not None and self.plot_rect().contains(at)
-        x = self.plot_view.to_data(at)[0] if inside and at is not None else None
-        self._point_at(x)
+        self.pointer = self.plot_view.to_data(at) if inside and at is not None else None
+        self._point_at(self.pointer[0] if self.pointer is not None else None)
 
     def _point_at(self, x: float | None) -> None:
         before, self._pointing = self._pointing, x

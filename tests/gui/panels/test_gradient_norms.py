@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from gui.panels.gradient_norms import VERTICES, GradientNorms
+from gui.panels.gradient_norms import GradientNorms
+from gui.panels.layer_curves import VERTICES
 from gui.theme import DARK, LIGHT, layer_colors
 
 from .pictures import colors_in, has_color
@@ -26,7 +27,8 @@ def test_each_layer_has_a_line_in_decades(panel):
     assert has_color(panel.axes, layer_colors(4, DARK)[-1])
 
 
-def test_the_first_layer_is_compared_with_the_output(panel, qtbot):
+def test_the_first_layer_is_compared_with_the_output(show, qtbot):
+    panel = show(GradientNorms, 640)
     panel.start(make_run(steps=100))
     assert panel.figure_label.text() == "layer 1 / output = 1.0e-3"
     qtbot.mouseClick(panel.pills["signal_norm"], Qt.MouseButton.LeftButton)
@@ -76,7 +78,8 @@ def test_extreme_norms_are_drawn_without_failing(panel, value):
     assert np.isfinite(panel.axes.view()).all()
 
 
-def test_nothing_but_zeros(panel):
+def test_nothing_but_zeros(show):
+    panel = show(GradientNorms, 640)
     run = make_run(steps=0)
     panel.start(run)
     zeros = np.zeros_like(records(run, 10))
