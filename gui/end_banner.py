@@ -1,13 +1,16 @@
-"""The plain sentence at the bottom right: what the run is doing, and in the end why it ended."""
+"""The plain sentence at the bottom right: what the run is doing, and in the end why it ended and what is kept."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.theme import Theme
+from gui.panels.panel import scale
+from gui.run_figures import grouped
+from gui.theme import Theme, text_font
 from gui.tips import plain_label, plain_tip
 from training.progress import Outcome
 
@@ -16,59 +19,214 @@ HEADINGS = {
     "stopped": "Stopped", "failed": "Failed",
 }
 MARKS = {"completed": "●", "converged": "●", "early_stopped": "■", "diverged": "▲", "stopped": "■", "failed": "▲"}
+TONES = {"diverged": "warn", "failed": "error", "stopped": ""}
+SIZES = (12, 11, 10.5)  # of the sentence, in pixels: the largest in which all of it can be read
 
 
 class EndBanner(QFrame):
-    """A heading and a sentence."""
+    """A heading, a sentence, and after a run what can be done next.
+
+    ``extend_wanted`` carries how many epochs more, ``patience_wanted`` how many evaluations more without
+    improvement. The buttons stand beside the heading, in room that is always theirs, so that nothing moves.
+    """
+
+    extend_wanted = Signal(int)
+    patience_wanted = Signal(int)
+    new_seed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("endBanner")
-        self._theme = theme
+        self._theme, self._scale = theme, scale()
+        self._said: object = None
         self._tone = ""
+        self._heading = ""
+        self._texts: tuple[str, ...] = ("",)
+        self._more_epochs = self._more_patience = 0
         self.heading = plain_label(parent=self)
         self.heading.setProperty("role", "title")
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sentence = plain_label(parent=self)
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(14, 9, 12, 6)
-        box.setSpacing(2)
-        box.addWidget(self.heading)
-        box.addWidget(self.sentence, 1)
+        self.epochs_button = self._button(lambda: self.extend_wanted.emit(self._more_epochs))
+        self.patience_button = self._button(lambda: self.patience_wanted.emit(self._more_patience))
+        self.seed_button = self._button(self.new_seed.emit)
+        self.seed_button.setText("New seed")
+        self.seed_button.setToolTip("Start over with other weights, order and noise (Ctrl+R)")
+        self._lay_out()
+        self._show_buttons(())
         self.restyle(theme)
+
+    def _button(self, pressed: object) -> QPushButton:
+        button = QPushButton(self)
+        button.setProperty("role", "pill")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(pressed)
+        return button
+
+    def _lay_out(self) -> None:
+        self._row = round(21 * self._scale)
+        self._margins = tuple(round(px * self._scale) for px in (14, 8, 12, 5))
+        self._gap = round(2 * self._scale)
+        row = QHBoxLayout()
+        row.setSpacing(round(5 * self._scale))
+        row.addWidget(self.heading, 1)
+        for button in (self.epochs_button, self.patience_button, self.seed_button):
+            button.setFixedHeight(self._row)
+            row.addWidget(button)
+        self.heading.setFixedHeight(self._row)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(*self._margins)
+        box.setSpacing(self._gap)
+        box.addLayout(row)
+        box.addWidget(self.sentence, 1)
+
+    # ------------------------------------------------------------------------------ saying
 
     def say(self, heading: str, sentence: str, tone: str = "") -> None:
         """Show a heading and a sentence; `tone` is "", "ok", "warn" or "error"."""
-        if heading != self.heading.text():
-            self.heading.setText(heading)
-        if sentence != self.sentence.text():
-            self.sentence.setText(sentence)
-            self.sentence.setToolTip(plain_tip(sentence))
+        self._say(heading, (sentence,), tone, ())
+
+    def say_outcomes(self, outcomes: tuple[Outcome | None, ...], epochs: int = 0, patience: int = 0) -> None:
+        """Say how the run ended, and offer to go on where more epochs, or more patience, let it.
+
+        `epochs` and `patience` are those of the run (0: offer nothing).
+        """
+        ended = [outcome for outcome in outcomes if outcome is not None]
+        if not ended:
+            return
+        if (outcomes, epochs, patience) == self._said:
+            return
+        if len(outcomes) == 1:
+            heading = f"{MARKS[ended[0].reason]} {HEADINGS[ended[0].reason]}"
+            texts: tuple[str, ...] = (_with_weights(ended[0]),)
+        else:
+            of = "All" if len(ended) == len(outcomes) else f"{len(ended)} of"
+            heading = f"{of} {len(outcomes)} ended"
+            summary = _summary(ended)
+            texts = (f"{summary} Replica 1: {_with_weights(ended[0])}", summary)
+        offers = [self.seed_button]
+        if patience and any(outcome.reason == "early_stopped" for outcome in ended):
+            self._more_patience = patience
+            offers.append(self.patience_button)
+        if epochs and any(outcome.reason == "completed" and outcome.epoch >= epochs for outcome in ended):
+            self._more_epochs = extension(epochs)
+            offers.append(self.epochs_button)
+        self._say(heading, texts, TONES.get(ended[0].reason, "ok"), tuple(offers))
+        self._said = (outcomes, epochs, patience)
+
+    def _say(self, heading: str, texts: tuple[str, ...], tone: str, offers: tuple[QPushButton, ...]) -> None:
+        said = (heading, texts, tone)
+        if said == self._said:
+            return
+        self._said = said
+        self._heading, self._texts = heading, texts
+        self._show_buttons(offers)
+        self._fit()
         if tone != self._tone:
             self._tone = tone
             self.restyle(self._theme)
 
-    def say_outcomes(self, outcomes: tuple[Outcome | None, ...]) -> None:
-        """Say how the run ended."""
-        ended = [outcome for outcome in outcomes if outcome is not None]
-        if not ended:
-            return
-        first = ended[0]
-        heading = f"{MARKS[first.reason]} {HEADINGS[first.reason]}"
-        sentence = first.message
-        if len(outcomes) > 1:
-            counts = Counter(HEADINGS[outcome.reason].lower() for outcome in ended)
-            heading = f"{len(ended)} of {len(outcomes)} replicas ended"
-            sentence = ", ".join(f"{count} {name}" for name, count in counts.items()) + f". Replica 1: {first.message}"
-        tone = {"diverged": "warn", "failed": "error", "stopped": ""}.get(first.reason, "ok")
-        self.say(heading, sentence, tone)
+    def _show_buttons(self, offers: tuple[QPushButton, ...]) -> None:
+        more, patience = grouped(self._more_epochs), grouped(self._more_patience)
+        for button, text, tip in (
+            (self.epochs_button, f"+ {more} epoch{'s' * (self._more_epochs != 1)}", f"Go on for {more} epochs more"),
+            (self.patience_button, f"+ {patience} patience",
+             f"Go on, and stop only after {patience} evaluations more without improvement"),
+        ):  # fmt: skip
+            button.setText(text)
+            button.setAccessibleName(tip)
+            button.setToolTip(tip)
+        for button in (self.epochs_button, self.patience_button, self.seed_button):
+            button.setVisible(button in offers)
+
+    # ------------------------------------------------------------------------------ room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the longest text that can be read as a whole, in the largest type; cut only what fits nowhere."""
+        left, top, right, bottom = self._margins
+        width = self.width() - left - right
+        height = self.height() - top - bottom - self._row - self._gap
+        text, px = self._fitting(width, height)
+        if text != self.sentence.text():
+            self.sentence.setText(text)
+        style = f"font-size: {round(px * self._scale)}px;"
+        if style != self.sentence.styleSheet():
+            self.sentence.setStyleSheet(style)
+        whole = self._texts[0]
+        self.sentence.setToolTip(plain_tip(whole) if text != whole else "")
+        self.sentence.setAccessibleName(whole)
+        shown = (self.epochs_button, self.patience_button, self.seed_button)
+        buttons = sum(button.sizeHint().width() + round(5 * self._scale) for button in shown if not button.isHidden())
+        metrics = QFontMetrics(text_font(self._scale, px=13, weight=600))
+        heading = metrics.elidedText(self._heading, Qt.TextElideMode.ElideRight, max(0, width - buttons))
+        if heading != self.heading.text():
+            self.heading.setText(heading)
+            self.heading.setToolTip(plain_tip(self._heading) if heading != self._heading else "")
+
+    def _fitting(self, width: int, height: int) -> tuple[str, float]:
+        for text in self._texts:
+            for px in SIZES:
+                if _height(text, px, self._scale, width) <= height:
+                    return text, px
+        return _cut(self._texts[-1], SIZES[-1], self._scale, width, height), SIZES[-1]
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self._theme = theme
         color = {"ok": theme.ok, "warn": theme.warn, "error": theme.error}.get(self._tone, theme.text)
         self.heading.setStyleSheet(f"color: {color};")
+
+
+def extension(epochs: int) -> int:
+    """Return how many epochs more to offer: the largest of 1, 2, 5, 10, … that is at most half of what there was."""
+    best, power = 1, 1
+    while power <= epochs // 2:
+        best = max(digit * power for digit in (1, 2, 5) if digit * power <= epochs // 2)
+        power *= 10
+    return best
+
+
+def _with_weights(outcome: Outcome) -> str:
+    """Return why and when a run ended, and which weights are kept."""
+    text = outcome.message
+    return text if "weights" in text else f"{text} The last weights are kept."
+
+
+def _summary(ended: list[Outcome]) -> str:
+    counts = Counter(HEADINGS[outcome.reason].lower() for outcome in ended)
+    first, last = min(outcome.epoch for outcome in ended), max(outcome.epoch for outcome in ended)
+    when = f"at epoch {last:g}" if first == last else f"at epochs {first:g} to {last:g}"
+    restored = sum(outcome.restored for outcome in ended)
+    kept = "The best weights are kept in all" if restored == len(ended) else (
+        f"The best weights are kept in {restored}, the last in {len(ended) - restored}" if restored
+        else "The last weights are kept"
+    )  # fmt: skip
+    return f"{', '.join(f'{count} {name}' for name, count in counts.most_common())}, {when}. {kept}."
+
+
+def _height(text: str, px: float, scale: float, width: int) -> int:
+    metrics = QFontMetrics(text_font(scale, px=px))
+    return metrics.boundingRect(QRect(0, 0, max(1, width), 100_000), Qt.TextFlag.TextWordWrap, text).height()
+
+
+def _cut(text: str, px: float, scale: float, width: int, height: int) -> str:
+    """Return as many words as there is room for."""
+    words = text[:2000].split()
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _height(" ".join(words[:middle]) + " …", px, scale, width) <= height:
+            low = middle
+        else:
+            high = middle - 1
+    return " ".join(words[:low]) + " …"
