@@ -18,6 +18,10 @@ KEYS_IN_FIELDS = (
 )  # fmt: skip
 
 
+PANELS = "Panels"
+SCALE_STEP = 0.1
+
+
 @dataclass(frozen=True)
 class Act:
     """Something a person can do.
@@ -47,25 +51,55 @@ class Act:
 
 def acts_of(window: MainWindow) -> list[Act]:
     """Return what can be done in a window."""
-    files, commands = window.files, window.commands
+    files, commands, side = window.files, window.commands, window.side_windows
     return [
         Act("Run", "Run or pause", ("Space",), commands.toggle),
         Act("Run", "One step", ("Right",), commands.step_once, auto_repeat=True, works=commands.may_step),
         Act("Run", "One epoch", ("E",), commands.run_epoch, works=commands.may_step),
+        Act("Run", "Ten epochs", ("Shift+E",), lambda: commands.run_epochs(10), works=commands.may_step),
+        Act("Run", "Run to an epoch…", ("Ctrl+E",), lambda: window.transport.ask_epoch(), works=commands.may_step),
         Act("Run", "Stop", ("S",), commands.stop, works=commands.may_stop),
         Act("Run", "Reset to the same start", ("R",), commands.reset),
+        Act("Run", "New seed", ("N",), commands.new_seed),
+        Act("Run", "Slower", ("[",), lambda: window.transport.slower()),
+        Act("Run", "Faster", ("]",), lambda: window.transport.faster()),
         Act("File", "New experiment", ("Ctrl+N",), files.new),
         Act("File", "Open an experiment…", ("Ctrl+O",), files.ask_open),
         Act("File", "Open a CSV file of your own…", ("Ctrl+Shift+O",), files.ask_open_csv),
         Act("File", "Save", ("Ctrl+S",), files.save),
         Act("File", "Save as…", ("Ctrl+Shift+S",), files.save_as),
+        Act("File", "Preferences…", ("Ctrl+,",), side.preferences),
         Act("File", "Quit", ("Ctrl+Q",), window.close),
+        Act("Edit", "Undo", ("Ctrl+Z",), lambda: window.builder.undo(), works=lambda: window.builder.can_undo),
+        Act("Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), lambda: window.builder.redo(),
+            works=lambda: window.builder.can_redo),
         Act("Edit", "Go to the learning rate", ("Ctrl+L",), lambda: window.builder.reveal("optimizer.lr")),
+        Act("View", "Maximize or restore a panel", ("F9", "Ctrl+M"), lambda: window.board.toggle_maximized()),
+        Act("View", "Form at the left", ("Ctrl+B",), window.toggle_form, on=lambda: window.workspace.left.isVisible()),
+        Act("View", "Run before, as a ghost", ("G",), window.toggle_ghost, on=lambda: window.control.keep_ghost),
+        Act("View", "Projector mode", ("F11",), lambda: window.set_projector(not window.projector),
+            on=lambda: window.projector),
         Act("View", "Dark or light", ("Ctrl+T",), window.switch_theme),
-        Act("View", "Menu", ("F10",), lambda: window.transport.menu_button.click()),
-        Act("Help", "Keyboard shortcuts", ("F1",), window.show_shortcuts),
-        Act("Help", "About", ("Ctrl+I",), window.show_about),
+        Act("View", "Larger", ("Ctrl++", "Ctrl+="), lambda: window.set_scale(window.scale + SCALE_STEP)),
+        Act("View", "Smaller", ("Ctrl+-",), lambda: window.set_scale(window.scale - SCALE_STEP)),
+        Act("View", "Usual size", ("Ctrl+0",), lambda: window.set_scale(1.0)),
+        Act("View", "Default arrangement", ("Ctrl+Shift+D",), lambda: window.board.restore_default()),
+        *_panel_acts(window),
+        Act("Help", "Keyboard shortcuts", ("F1",), side.shortcuts),
+        Act("Help", "Check this computer…", ("Ctrl+F1",), side.self_test),
+        Act("Help", "Log", ("F12",), side.log),
+        Act("Help", "About", ("Ctrl+I",), side.about),
+        Act("Help", "Menu", ("F10",), lambda: window.transport.menu_button.click()),
     ]
+
+
+def _panel_acts(window: MainWindow) -> list[Act]:
+    """Return an act for each panel, which shows or hides it."""
+    return [
+        Act(PANELS, panel.title, (f"Ctrl+{number}",), lambda name=panel.name: window.toggle_panel(name),
+            on=lambda name=panel.name: name in window.board.arrangement.shown)
+        for number, panel in enumerate(window.panels, start=1)
+    ]  # fmt: skip
 
 
 class Actions:
@@ -111,16 +145,20 @@ class Actions:
         for action in self.by_text.values():
             action.setEnabled(True)
 
-    def shortcuts(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Return the list of shortcuts: groups of (keys, text)."""
+    def shortcuts(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the list of shortcuts: rows of (keys, text) by group."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for act in self.acts:
             groups.setdefault(act.group, []).append((shown_keys(act.keys), act.text.rstrip("…")))
         groups["In the form"] = list(KEYS_IN_FIELDS)
-        return list(groups.items())
+        return groups
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:
     """Return keys as a person reads them."""
-    arrows = {"Right": "→", "Left": "←", "Up": "↑", "Down": "↓"}
-    return " or ".join("+".join(arrows.get(key, key) for key in combination.split("+")) for combination in keys)
+    return " or ".join(_shown(combination) for combination in keys)
+
+
+def _shown(combination: str) -> str:
+    *modifiers, key = combination.replace("++", "+Plus").split("+")
+    return "+".join([*modifiers, {"Right": "→", "Plus": "+", "-": "−"}.get(key, key)])

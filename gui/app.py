@@ -13,9 +13,12 @@ import torch  # before Qt: on Windows the other order loads the wrong libraries
 from PySide6.QtWidgets import QApplication
 
 from gui import theme as themes
+from gui.activity_log import ActivityLog
+from gui.app_name import APP_NAME
 from gui.documents import state_folder
 from gui.preferences import Preferences
-from gui.window import APP_NAME, MainWindow
+from gui.qt_messages import forward_qt_messages
+from gui.window import MainWindow
 from training.errors import InputError
 from training.experiment import Experiment
 from training.experiment_file import load, shipped_experiments
@@ -36,21 +39,24 @@ def run_gui(path: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
-    theme = chosen_theme()
-    themes.apply(app, theme)
-    window = open_window(path, theme)
+    folder = state_folder()
+    log = ActivityLog(folder)
+    log.install()
+    restore_qt_messages = forward_qt_messages(log)
+    settings = Preferences(folder).settings
+    theme = themes.named(settings.theme)
+    themes.apply(app, theme, settings.scale)
+    window = open_window(path, theme, settings.scale, log)
     sys.excepthook = _reporter(window)
+    app.styleHints().colorSchemeChanged.connect(window.follow_desktop)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # the window's timer lets Python notice
     window.show()
     status = app.exec()
+    restore_qt_messages()
+    log.remove()
     if window.control.running:
         _leave_at_once(status)
     return status
-
-
-def chosen_theme() -> themes.Theme:
-    """Return the theme chosen last, or that of the desktop."""
-    return themes.THEMES.get(Preferences(state_folder()).get("theme")) or themes.system_theme()
 
 
 def _leave_at_once(status: int) -> None:
@@ -65,18 +71,20 @@ def _leave_at_once(status: int) -> None:
     os._exit(status)
 
 
-def open_window(path: Path | None, theme: themes.Theme) -> MainWindow:
+def open_window(
+    path: Path | None, theme: themes.Theme, scale: float = 1.0, log: ActivityLog | None = None
+) -> MainWindow:
     """Return the window with an experiment; if that cannot be read, with the default and a message."""
     shipped = shipped_experiments()
     chosen = path or shipped.get(DEFAULT_EXPERIMENT)
     try:
         experiment = load(chosen) if chosen is not None else Experiment()
     except InputError as error:
-        window = MainWindow(Experiment(), None, theme)
+        window = MainWindow(Experiment(), None, theme, scale, log)
         window.banner.show_error(error.message())
         return window
     own = chosen if chosen not in shipped.values() else None
-    return MainWindow(experiment, own, theme)
+    return MainWindow(experiment, own, theme, scale, log)
 
 
 def _reporter(window: MainWindow) -> object:

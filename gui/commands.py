@@ -145,13 +145,20 @@ class Commands(QObject):
         else:
             self.builder.point_at_problem()
 
-    def start(self, *, play: bool) -> None:
+    def restart(self, *, ghost: bool) -> None:
+        """Start over with what was changed, and go on training if that is what was done."""
+        if self.builder.draft.valid:
+            self.start(play=self.control.phase == "playing", ghost=ghost)
+        else:
+            self.builder.point_at_problem()
+
+    def start(self, *, play: bool, ghost: bool | None = None) -> None:
         """Prepare a run of the experiment in the form."""
         self.rebuild_timer.stop()
         self._looks_left = 0
         self.builder.show_refusal({})
         self.starting.emit()
-        self.control.start(self.builder.draft.experiment, play=play)
+        self.control.start(self.builder.draft.experiment, play=play, ghost=ghost)
         self.acted.emit()
 
     def started(self) -> None:

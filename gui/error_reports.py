@@ -7,6 +7,7 @@ import sys
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from gui.activity_log import ActivityLog
 from gui.dialogs import ErrorDialog
 
 SOMETHING = "Something went wrong"
@@ -21,9 +22,10 @@ class ErrorReports(QObject):
 
     again = Signal(str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, log: ActivityLog) -> None:
         super().__init__(window)
         self._window = window
+        self._log = log
         self._dialog: ErrorDialog | None = None
         self._dismissed: set[str] = set()
         self._closed = False
@@ -63,6 +65,7 @@ class ErrorReports(QObject):
         if self._closed:
             return
         self.count += 1
+        self._log.add("error", f"{title}: {message}", details)
         if self._dialog is not None:
             self._dialog.add(message, details)
         elif message in self._dismissed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gui.panels.panel import Panel
 from gui.redraw import RedrawPace
@@ -51,13 +51,10 @@ class Frames:
         """Tell whether a panel shows the latest."""
         return self._seen.get(panel) == self._version
 
-    def begin(self, panels: Sequence[Panel], view: RunView) -> None:
+    def begin(self, panels: Iterable[Panel], view: RunView) -> None:
         """Show a run in some panels from its beginning."""
         for panel in panels:
-            if panel.isHidden():
-                panel.attempt(panel.clear)
-            else:
-                panel.begin(view)
+            panel.begin(view)
             self._seen[panel] = self._version
 
     def draw(self) -> bool:

@@ -242,8 +242,7 @@ class RunControl:
         assert self.asked is not None
         engine = ready.session.engine
         self.session = ready.session
-        if self.speed_limit is not None:
-            self.session.set_speed_limit(self.speed_limit)
+        self.session.set_speed_limit(self.speed_limit)
         self._snapshot_seconds = ready.snapshot_seconds
         self.view = RunView(
             experiment=self.asked,

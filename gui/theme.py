@@ -123,6 +123,11 @@ def system_theme() -> Theme:
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK
 
 
+def named(name: str) -> Theme:
+    """Return a theme by its name; any other name stands for the theme of the desktop."""
+    return THEMES.get(name) or system_theme()
+
+
 def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
     """Give the whole application the look of `theme` at an interface scale of `scale`."""
     if app.style().objectName() != "fusion":

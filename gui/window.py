@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMainWindow, QMenu
 
+from gui import export
 from gui import theme as themes
-from gui.actions import Actions
+from gui.actions import PANELS, Actions
+from gui.activity_log import ActivityLog
+from gui.app_name import APP_NAME
+from gui.arrangement import DESK, PROJECTOR, Arrangement
+from gui.builder import wording
 from gui.builder.schedule_preview import total_steps
 from gui.commands import Commands
-from gui.dialogs import TextDialog
 from gui.documents import Document, state_folder
 from gui.error_reports import ErrorReports
 from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
 from gui.narrator import transport_state, words_about
-from gui.preferences import Preferences
+from gui.panels.panel import Panel
+from gui.preferences import LARGEST, SMALLEST, Preferences, Settings
 from gui.redraw import RedrawPace
 from gui.run_control import RunControl
+from gui.run_figures import grouped
+from gui.side_windows import SideWindows
 from gui.theme import Theme
 from gui.tips import plain_tip, title_text
-from gui.transport import grouped
 from gui.workspace import Workspace
 from training.data.prepare import PreparedData
 from training.engine import is_editable
@@ -35,10 +39,8 @@ from training.errors import InputError
 from training.experiment import Experiment
 from training.feasibility import architecture_of
 
-APP_NAME = "Convergence Lab"
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
-LEAST_SCALE, MOST_SCALE = 0.8, 2.0
 PROJECTOR_SCALE = 1.35
 FRAMES, PROJECTOR_FRAMES = 15.5, 21.0
 """Frames per second that are drawn even where that costs more than its share: on a wall, a slower one is seen."""
@@ -51,8 +53,10 @@ class MainWindow(QMainWindow):
     panels only look. Everything that happens arrives through one timer.
     """
 
-    def __init__(self, experiment: Experiment, path: Path | None = None, theme: Theme = themes.DARK,
-                 scale: float = 1.0) -> None:
+    def __init__(
+        self, experiment: Experiment, path: Path | None = None, theme: Theme = themes.DARK, scale: float = 1.0,
+        log: ActivityLog | None = None,
+    ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.theme, self.scale = theme, scale
@@ -61,11 +65,18 @@ class MainWindow(QMainWindow):
         self.control = RunControl()
         self.pace = RedrawPace()
         self.frames = Frames(self.control, self.pace)
-        self.errors = ErrorReports(self)
+        self.log = log or ActivityLog()
+        self.errors = ErrorReports(self, self.log)
+        self.side_windows = SideWindows(self)
+        self._follow_settings()
         self.projector = False
+        self.form_shown = True
+        self._export_folder = Path.home()
         self._figures_at = 0.0
         self._shown_phase = ""
         self._marked_under_way = False
+        self._offered: frozenset[str] = frozenset()
+        self._offer = ""
         self._build(Document(experiment, path), folder)
         self._make_timer()
         self._name_window()
@@ -80,7 +91,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, document: Document, folder: Path) -> None:
         self.menu = QMenu(self)
-        self._adopt(Workspace(document.start, self.theme, self.scale, self.menu, self))
+        self._adopt(Workspace(document.start, self.theme, self.scale, self.menu, self._stored_arrangement(), self))
         self.commands = Commands(self.control, self.builder, self)
         self.files = FileActions(document, folder, self.builder, self.banner, self)
         self.actions_table = Actions(self)
@@ -99,11 +110,13 @@ class MainWindow(QMainWindow):
         self.panels, self.selection = workspace.panels, workspace.selection
         self.network, self.boundary, self.predicted = workspace.network, workspace.boundary, workspace.predicted
         self.confusion, self.curves, self.gradients = workspace.confusion, workspace.curves, workspace.gradients
-        self.criteria, self.end_banner = workspace.criteria, workspace.end_banner
+        self.rate, self.ratios, self.layer_map = workspace.rate, workspace.ratios, workspace.layer_map
+        self.board, self.criteria, self.end_banner = workspace.board, workspace.criteria, workspace.end_banner
         self.setCentralWidget(workspace)
         self.frames.attach(self.panels)
         self.pace.rest = {
             self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
+            self.rate: 4, self.ratios: 2, self.layer_map: 3,
         }  # fmt: skip
 
     def _connect_workspace(self) -> None:
@@ -114,6 +127,10 @@ class MainWindow(QMainWindow):
         transport.step.connect(commands.step_once)
         transport.epoch.connect(commands.run_epoch)
         transport.stop.connect(commands.stop)
+        transport.run_to_epoch.connect(commands.run_to_epoch)
+        transport.new_seed.connect(commands.new_seed)
+        transport.speed_limit_changed.connect(self.control.limit_speed)
+        transport.show_speed_limit(self.control.speed_limit)
         transport.theme_pressed.connect(self.switch_theme)
         transport.name_pressed.connect(lambda: self.builder.reveal("name"))
         transport.seed_pressed.connect(lambda: self.builder.reveal("seed"))
@@ -123,7 +140,12 @@ class MainWindow(QMainWindow):
         self.builder.reset_wanted.connect(commands.reset)
         for panel in self.panels:
             panel.failed.connect(self.errors.view_failed)
+        self.board.changed.connect(self._keep_arrangement)
+        self.board.became_visible.connect(self._show_in)
+        self.board.export_wanted.connect(self._export)
+        self.network.edit_wanted.connect(self.builder.apply_changes)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
+        self.criteria.edit_wanted.connect(self.builder.apply_changes)
 
     def _make_menu(self) -> None:
         actions = self.actions_table
@@ -131,9 +153,11 @@ class MainWindow(QMainWindow):
             ("New experiment", self.files.presets_menu), ("Open a CSV file of your own…", self.files.recent_menu),
         ))  # fmt: skip
         self.menu.addSeparator()
+        panels = QMenu(PANELS, self.menu)
+        actions.fill(panels, PANELS)
         for group in ("Run", "Edit", "View", "Help"):
             submenu = QMenu(group, self.menu)
-            actions.fill(submenu, group)
+            actions.fill(submenu, group, between=(("Default arrangement", panels),))
             self.menu.addMenu(submenu)
         self.menu.aboutToShow.connect(actions.look)
         self.menu.aboutToHide.connect(actions.enable_all)
@@ -224,9 +248,13 @@ class MainWindow(QMainWindow):
         if view is None or session is None:
             return
         engine = session.engine
-        self.workspace.arrange_views(view)
-        self.frames.begin(self.panels, view)
-        self.criteria.show_settings(view.experiment.stopping.criteria)
+        self.board.suit(view)
+        for panel in self.panels:
+            if not self.board.shows(panel):
+                panel.attempt(panel.clear)
+        self.frames.begin([panel for panel in self.panels if self.board.shows(panel)], view)
+        self.criteria.reset()
+        self.criteria.show_settings(view.experiment.stopping.criteria, view.experiment.stopping.early)
         self.builder.show_steps_per_epoch(engine.steps_per_epoch)
         notes = "\n".join(engine.notes)
         self.transport.device.show_device(
@@ -236,20 +264,14 @@ class MainWindow(QMainWindow):
         self._summarize()
         self.builder.cards["Data"].setToolTip(plain_tip(notes))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        QTimer.singleShot(0, self, self._resized)
+    def _show_in(self, panel: Panel) -> None:
+        """Show the run in a panel that has come into view."""
+        if self.control.view is not None:
+            self.frames.begin([panel], self.control.view)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # no control is singled out before anyone chose one
-        QTimer.singleShot(0, self, self._resized)
-
-    def _resized(self) -> None:
-        view = self.control.view
-        if view is not None:
-            new = self.workspace.arrange_views(view)
-            self.frames.begin(new, view)
 
     # ------------------------------------------------------------------------------ the form
 
@@ -269,10 +291,9 @@ class MainWindow(QMainWindow):
         self._show_state()
 
     def criteria_changed(self) -> None:
-        """Show new thresholds at once, as long as nothing has been measured."""
-        view = self.control.view
-        if view is None or view.history.evaluations.latest is None:
-            self.criteria.show_settings(self.builder.draft.experiment.stopping.criteria)
+        """Show new thresholds at once."""
+        stopping = self.builder.draft.experiment.stopping
+        self.criteria.show_settings(stopping.criteria, stopping.early)
 
     def _is_under_way(self) -> bool:
         view = self.control.view
@@ -284,7 +305,32 @@ class MainWindow(QMainWindow):
         live = frozenset(
             key for card in self.builder.cards.values() for key in card.rows if is_editable(key)
         ) if running else frozenset()
-        self.builder.show_run(live, self.commands.waiting() if running else frozenset())
+        waiting = self.commands.waiting() if running else frozenset()
+        self.builder.show_run(live, waiting)
+        network = self.builder.draft.experiment.network
+        self.network.show_draft(
+            network.hidden, network.activation, any(key.startswith("network.") for key in waiting),
+            skip_every=network.skip_every,
+        )
+        self._offer_restart(waiting)
+
+    def _offer_restart(self, waiting: frozenset[str]) -> None:
+        """Say that another network needs another run, and what may become of the one under way."""
+        structure = frozenset(key for key in waiting if key.startswith("network."))
+        if structure == self._offered or self.builder.typing:
+            return
+        self._offered = structure
+        if structure:
+            names = " and ".join(sorted({wording.label(key) for key in structure}))
+            self._offer = f"{names} changed, which takes a new run. The one under way stays as it is until then."
+            self.banner.show_notice(
+                self._offer,
+                ("Restart", lambda: self.commands.restart(ghost=False)),
+                ("Restart, keep the old run as a ghost", lambda: self.commands.restart(ghost=True)),
+                ("Undo", self.builder.undo),
+            )
+        elif self.banner.text.text() == self._offer:
+            self.banner.hide()
 
     def _summarize(self) -> None:
         experiment, view = self.builder.draft.experiment, self.control.view
@@ -312,9 +358,7 @@ class MainWindow(QMainWindow):
         self.transport.figures.show_figures(history.epoch, history.step, speed)
         self.transport.device.show_busy(view.playing)
         self.builder.preview.show_position(history.step / steps if history.step else None)
-        latest = history.evaluations.latest
-        if latest is not None:
-            self.criteria.show_states(latest.criteria[0])
+        self.criteria.show_evaluations(history.evaluations)
 
     def _show_state(self) -> None:
         self._shown_phase = self.control.phase
@@ -325,7 +369,7 @@ class MainWindow(QMainWindow):
             self.end_banner.say(*words)
         elif self.control.view is not None:
             self.end_banner.say_outcomes(self.control.view.outcomes)
-        self.transport.seed.show_text(f"Seed {self.builder.draft.get('seed')}")
+        self.transport.show_seed(self.builder.draft.experiment.seed)
 
     def _name_window(self) -> None:
         draft = self.builder.draft
@@ -357,11 +401,53 @@ class MainWindow(QMainWindow):
         self._show_state()
         self.files.autosave_soon()
 
+    # ------------------------------------------------------------------------------ panels
+
+    def _stored_arrangement(self) -> Arrangement:
+        return Arrangement.from_plain(self.preferences.settings.arrangement or None, DESK.names, DESK)
+
+    def _keep_arrangement(self) -> None:
+        if not self.projector:  # what is moved about for a talk is no arrangement for the desk
+            self.preferences.change(arrangement=self.board.arrangement.to_plain())
+
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel, or hide it."""
+        panel = self.board.panels[name]
+        if name in self.board.arrangement.shown:
+            self.board.hide_panel(panel)
+        else:
+            self.board.show_panel(panel)
+
+    def _export(self, panel: Panel, kind: str) -> None:
+        """Save or copy what a panel shows."""
+        name = self.builder.draft.experiment.name
+        try:
+            path = export.export(panel, kind, name, self._export_folder, self)
+        except InputError as error:
+            self.banner.show_error(f"Not saved: {error.message()}")
+            return
+        if path is not None:
+            self._export_folder = path.parent
+
+    def toggle_ghost(self) -> None:
+        """Show the run before behind this one, or not."""
+        self.preferences.change(ghost=not self.preferences.settings.ghost)
+        self._follow_settings()
+        if not self.control.keep_ghost:
+            self.control.forget_ghost()
+            self._show_run()
+
+    def toggle_form(self) -> None:
+        """Show the form at the left, or leave its room to the panels."""
+        self.form_shown = self.workspace.left.isHidden()
+        self.workspace.show_form(self.form_shown)
+
     # ------------------------------------------------------------------------------ look and help
 
     def set_scale(self, scale: float) -> None:
         """Show everything larger or smaller: 1 is the usual size."""
-        self.scale = min(MOST_SCALE, max(LEAST_SCALE, scale))
+        self.scale = round(min(LARGEST, max(SMALLEST, scale)), 2)
+        self.preferences.change(scale=self.scale)
         self._rebuild()
 
     def set_projector(self, on: bool) -> None:
@@ -378,7 +464,11 @@ class MainWindow(QMainWindow):
         theme = replace(self.theme, bold=self.projector)
         self.pace.slowest = PROJECTOR_FRAMES if self.projector else FRAMES
         themes.apply(app, theme, scale)
-        self._adopt(Workspace(self.builder.draft.experiment, theme, scale, self.menu, self))
+        before, look = self.builder, self.builder.look()
+        arrangement = PROJECTOR if self.projector else self._stored_arrangement()
+        self._adopt(Workspace(before.draft, theme, scale, self.menu, arrangement, self, history=before.history))
+        self.workspace.show_form(self.form_shown and not self.projector)
+        self.builder.take_look(look)
         self.commands.builder = self.builder
         self.files.attach(self.builder, self.banner)
         self._connect_workspace()
@@ -393,7 +483,7 @@ class MainWindow(QMainWindow):
     def switch_theme(self) -> None:
         """Dark to light and back; the choice is kept for the next start."""
         self.set_theme(themes.LIGHT if self.theme.dark else themes.DARK)
-        self.preferences.remember("theme", self.theme.name)
+        self.preferences.change(theme=self.theme.name)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on a theme."""
@@ -403,21 +493,36 @@ class MainWindow(QMainWindow):
         shown = replace(theme, bold=self.projector)
         themes.apply(app, shown, self.workspace.scale)
         self.workspace.restyle(shown)
+        self.side_windows.restyle(shown)
         self.frames.changed()
 
-    def show_shortcuts(self) -> None:
-        rows = [row for _, rows in self.actions_table.shortcuts() for row in rows]
-        TextDialog("Keyboard shortcuts", "", rows, self).open()
+    def take_settings(self, settings: Settings) -> None:
+        """Do as the preferences say."""
+        before = self.preferences.settings
+        self.preferences.change(**settings.model_dump())
+        self._follow_settings()
+        theme = themes.named(settings.theme)
+        if theme is not self.theme:
+            self.set_theme(theme)
+        if settings.scale != before.scale:
+            self.set_scale(settings.scale)
 
-    def show_about(self) -> None:
-        TextDialog(
-            APP_NAME, "Build a small neural network, train it live, and see why it converges, stalls or blows up.",
-            _versions(), self,
-        ).open()
+    def follow_desktop(self) -> None:
+        """Take on the desktop's theme, if that is what was chosen."""
+        if self.preferences.settings.theme == "system" and themes.system_theme() is not self.theme:
+            self.set_theme(themes.system_theme())
+
+    def _follow_settings(self) -> None:
+        settings = self.preferences.settings
+        self.pace.share = settings.redraw_budget
+        self.control.keep_ghost = settings.ghost
 
     # ------------------------------------------------------------------------------ events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.board.maximized is not None:
+            self.board.restore()
+            return
         # Space runs and pauses wherever the focus is, so Enter is what presses a focused button.
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = QApplication.focusWidget()
@@ -443,20 +548,10 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the run and go: unsaved changes are kept, and offered at the next start."""
         self.errors.close()
+        self.side_windows.close()
         self.timer.stop()
         self.commands.rebuild_timer.stop()
         self.files.close()
         self.control.shut_down(CLOSE_SECONDS)
         super().closeEvent(event)
 
-
-def _versions() -> list[tuple[str, str]]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    rows = [("Python", platform.python_version()), ("System", f"{platform.system()} {platform.machine()}")]
-    for package in ("convergence-lab", "torch", "PySide6-Essentials", "pyqtgraph", "numpy", "pydantic"):
-        try:
-            rows.append((package, version(package)))
-        except PackageNotFoundError:
-            rows.append((package, "not installed as a package"))
-    return [*rows, ("Executable", sys.executable)]

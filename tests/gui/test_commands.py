@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
-from gui import app, theme, trainer
+from gui import theme, trainer
 from gui.documents import Document
 from gui.preferences import Preferences
 from gui.window import MainWindow
@@ -298,20 +298,11 @@ def test_saving_makes_an_import_saved(window: MainWindow, tmp_path: Path) -> Non
 
 
 def test_the_theme_chosen_is_kept(qtbot: Any, window: MainWindow, state_folder: Path) -> None:
-    assert Preferences(state_folder).get("theme") == ""
+    assert Preferences(state_folder).settings.theme == "system"
     window.switch_theme()
-    assert Preferences(state_folder).get("theme") == "light"
-    assert app.chosen_theme() is theme.LIGHT
+    assert theme.named(Preferences(state_folder).settings.theme) is theme.LIGHT
     window.switch_theme()
-    assert app.chosen_theme() is theme.DARK
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"theme": 3}', "\x00"])
-def test_preferences_that_cannot_be_read_are_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / "preferences.json").write_text(content, encoding="utf-8")
-    assert Preferences(tmp_path).get("theme") == ""
-    Preferences(tmp_path).remember("theme", "dark")
-    assert Preferences(tmp_path).get("theme") == "dark"
+    assert theme.named(Preferences(state_folder).settings.theme) is theme.DARK
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_R, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_Right, Qt.Key.Key_Space])

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from gui import theme
 from gui.dialogs import ErrorDialog, UnsavedDialog
@@ -500,12 +500,36 @@ def test_help_and_theme(qtbot: Any, window: MainWindow) -> None:
     assert window.theme is theme.LIGHT
     key(qtbot, window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert window.theme is theme.DARK
-    for show in (window.show_shortcuts, window.show_about):
-        show()
-        dialog = QApplication.activeModalWidget()
-        assert dialog is not None
-        dialog.accept()
-        QApplication.sendPostedEvents(None, 52)
+
+
+@pytest.mark.parametrize(("pressed", "modifier", "name"), [
+    (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier, "shortcutsDialog"),
+    (Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier, "logWindow"),
+    (Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier, "aboutDialog"),
+    (Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier, "preferencesDialog"),
+])  # fmt: skip
+def test_each_window_beside_this_one_opens_by_its_keys_once_and_leaves_with_esc(
+    qtbot: Any, window: MainWindow, pressed: Qt.Key, modifier: Qt.KeyboardModifier, name: str
+) -> None:
+    for _ in range(2):
+        key(qtbot, window, pressed, modifier)
+    found = [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
+    assert [dialog.objectName() for dialog in found] == [name]
+    qtbot.keyClick(found[0], Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()])
+    key(qtbot, window, pressed, modifier)  # and opens again
+    assert [dialog.objectName() for dialog in window.findChildren(QDialog) if dialog.isVisible()] == [name]
+
+
+def test_every_action_has_a_shortcut_of_its_own(window: MainWindow) -> None:
+    acts = window.actions_table.acts
+    assert all(act.keys for act in acts)
+    keys = [keys for act in acts for keys in act.keys]
+    assert len(keys) == len(set(keys))
+    assert len({act.text for act in acts}) == len(acts)
+    assert all(not QKeySequence(combination).isEmpty() for combination in keys)
+    listed = {text for rows in window.actions_table.shortcuts().values() for _, text in rows}
+    assert {act.text.rstrip("…") for act in acts} <= listed
 
 
 def test_a_criterion_leads_to_its_settings(qtbot: Any, window: MainWindow) -> None:
