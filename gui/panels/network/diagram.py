@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-EDGE_REACH = 4.0
-"""An edge is meant by pointing at most so many pixels from it."""
 Reason = Qt.FocusReason
 BY_KEYBOARD = (Reason.TabFocusReason, Reason.BacktabFocusReason, Reason.ShortcutFocusReason)
 

@@ -107,6 +107,8 @@ class Editing(QObject):
             return
         if after != before:
             self.diagram.edited.emit(after, selected)
+        else:  # a layer moved past one like it
+            self.diagram.layer_wanted.emit(selected)
 
     def _is_hidden(self, layer: int | None) -> bool:
         structure = self.diagram.structure

@@ -148,8 +148,8 @@ def test_extreme_norms_and_weights_are_drawn_and_told_without_failing(panel, val
     assert colors_in(panel.diagram) > 20
     for column in range(5):
         for y in (60, 140, 260):
-            assert panel.tip_at(QPointF(columns_of(panel)[column].x, y))
-            panel.tip_at(QPointF(columns_of(panel)[column].x + 50, y))
+            assert panel.telling.tip_at(QPointF(columns_of(panel)[column].x, y))
+            panel.telling.tip_at(QPointF(columns_of(panel)[column].x + 50, y))
     assert panel.table() is not None
     assert not panel.resting
 
@@ -162,16 +162,18 @@ def test_the_layer_under_the_pointer_is_described(panel):
     panel.begin(run)
     layout = panel.diagram.layout_now()
     bar = layout.bar_bottom - 2
-    assert "input: 2 features" in panel.tip_at(QPointF(layout.columns[0].x, bar))
-    text = panel.tip_at(QPointF(layout.columns[2].x, bar))
+    assert "input: 2 features" in panel.telling.tip_at(QPointF(layout.columns[0].x, bar))
+    text = panel.telling.tip_at(QPointF(layout.columns[2].x, bar))
     weights = run.snapshot.weights()[1]
     ratio = ranges.scientific(float(run.history.last_layers("update_ratio")[1]))
-    for part in ("layer 2: 16 units, ReLU", "16 × 16", "gradient norm", f"{weights.std():#.2g}",
-                 "backpropagated signal", "update / weight", ratio, "dead units", "batch", "dropout", "adds the input", "through weights"):
+    for part in (
+        "layer 2: 16 units, ReLU", "16 × 16", "gradient norm", f"{weights.std():#.2g}", "backpropagated signal",
+        "update / weight", ratio, "dead units", "batch", "dropout", "adds the input", "through weights",
+    ):
         assert part in text
     torch_count = 16 * 16 + 16 + 2 * 16 + 2 * 16  # linear, norm, projection from 2 features
     assert f"{torch_count}" in text
-    assert "output: 2 units" in panel.tip_at(QPointF(layout.columns[-1].x, bar))
+    assert "output: 2 units" in panel.telling.tip_at(QPointF(layout.columns[-1].x, bar))
 
 
 def test_a_tooltip_tells_unit_and_edge(panel):
@@ -180,12 +182,12 @@ def test_a_tooltip_tells_unit_and_edge(panel):
     weights = [np.array([[2.0, -1.0, 0.1], [0.0, 0.5, -0.5]]), np.ones((3, 2))]
     panel.diagram.set_weights(weights, panel.diagram.means)
     left, middle, _ = columns_of(panel)
-    mean = run.snapshot.activations(panel._inputs)[0].mean(axis=0)[1]
+    mean = run.snapshot.activations(panel.telling.inputs)[0].mean(axis=0)[1]
     panel.diagram.show_tip(panel.diagram.mapToGlobal(QPoint(round(middle.x), round(middle.y[1]))))
     assert "layer 1, unit 2" in QToolTip.text()
     assert f"{abs(mean):#.2g}" in QToolTip.text()
     halfway = QPointF((left.x + middle.x) / 2, (left.y[0] + middle.y[1]) / 2)
-    text = panel.tip_at(halfway)
+    text = panel.telling.tip_at(halfway)
     assert "input, unit 1 → layer 1, unit 2" in text
     assert "−1.0" in text
     assert "negative" in text
@@ -284,10 +286,10 @@ def test_units_show_their_response_maps(panel):
     assert columns_of(panel)[1].radius > 7.5
     assert has_color(panel.diagram, DARK.series[0], least=200, within=60)
     unit = QPointF(columns_of(panel)[1].x, columns_of(panel)[1].y[2])
-    assert "data:image/png;base64," in panel.tip_at(unit)
+    assert "data:image/png;base64," in panel.telling.tip_at(unit)
     panel.responses_pill.click()
     assert not panel.diagram.maps
-    assert "data:image" not in panel.tip_at(unit)
+    assert "data:image" not in panel.telling.tip_at(unit)
 
 
 def test_responses_are_only_for_two_features(panel):
@@ -321,3 +323,22 @@ def test_themes_no_snapshot_and_clearing(panel):
     QTest.mouseMove(panel.diagram, click_nowhere)
     QTest.keyClick(panel.diagram, Qt.Key.Key_Delete)
     assert not panel.resting
+
+
+def test_a_run_that_begins_anew_shows_no_gradients_of_the_one_before(panel):
+    panel.begin(make_run())
+    assert len(panel.diagram.bars.norms) == 4
+    panel.begin(make_run(steps=0))
+    assert panel.diagram.bars.limits is None
+    for health in (Health.FINE, Health.VANISHED):
+        assert not has_color(panel.diagram, health_color(health, DARK), least=60, within=3)
+
+
+def test_an_edit_of_the_run_that_changes_the_network_is_taken_on(panel):
+    run = make_run()
+    panel.begin(run)
+    dropped = make_run({"network.dropout": 0.5})
+    run.snapshot = dropped.snapshot
+    panel.follow(run)
+    assert panel.diagram.architecture.dropout == 0.5
+    assert panel.diagram.weights
