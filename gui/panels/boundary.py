@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QTimer
-from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
 from gui.panels import ranges
@@ -18,6 +17,7 @@ from gui.panels.panel import Pill, scale
 from gui.panels.plot_axes import Line, Map, PlotAxes, Stamps, cross, disc
 from gui.panels.sample_view import SampleView
 from gui.panels.samples import Predicted, Shown, class_colors, part_name
+from gui.panels.stamps import Group
 from gui.theme import DARK, Theme, pen, viridis_table
 
 if TYPE_CHECKING:
@@ -275,19 +275,18 @@ class Boundary(SampleView):
         )
         self.axes.redraw()
 
-    def _point_groups(self, held_out: bool) -> list[tuple[QPixmap, FloatArray, FloatArray]]:
+    def _point_groups(self, held_out: bool) -> list[Group]:
         part = self.parts[held_out]
         x, y = self._places(part)
         colors = self._point_colors()
         which = level(part.y, self._levels, LEVELS) if self._regression and not self._flat else part.y.astype(np.int64)
         if self._flat and self._regression:
             which = np.full(len(part), int(held_out))
-        ratio = self.axes.devicePixelRatioF()
         edge = MAP_EDGE if self._regression and not self._flat else self.theme.background
         groups = []
         for index in np.unique(which).tolist():
             chosen = which == index
-            stamp = disc(colors[index], edge=edge, diameter=self._size(), hollow=held_out, ratio=ratio)
+            stamp = disc(colors[index], edge=edge, diameter=self._size(), hollow=held_out)
             groups.append((stamp, x[chosen], y[chosen]))
         return groups
 
@@ -317,7 +316,7 @@ class Boundary(SampleView):
     def _mark_wrong(self, outputs: FloatArray) -> None:
         begin, marked, groups = 0, [], []
         size = self._size() + 4.5 * scale()
-        stamp = cross(self.theme.text, edge=self.theme.background, size=size, ratio=self.axes.devicePixelRatioF())
+        stamp = cross(self.theme.text, edge=self.theme.background, size=size)
         for index, part in enumerate(self.parts):
             said = outputs[begin : begin + len(part)]
             begin += len(part)

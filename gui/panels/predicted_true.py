@@ -96,13 +96,12 @@ class PredictedTrue(SampleView):
         self.axes.set_limits(x, y)
 
     def _place_points(self) -> None:
-        ratio = self.axes.devicePixelRatioF()
         groups = []
         for index, (part, predicted) in enumerate(zip(self.parts, self.predicted, strict=True)):
             if len(part) and self.shown(index == 1):
                 color = self.theme.series[index]
                 size = (6.0 if len(part) < 300 else 5.0) * scale() * (1.5 if self.theme.bold else 1.0)
-                stamp = disc(color, edge=self.theme.surface, diameter=size, hollow=index == 1, ratio=ratio)
+                stamp = disc(color, edge=self.theme.surface, diameter=size, hollow=index == 1)
                 low, high = self.axes.limits[1]
                 groups.append((stamp, part.y, np.clip(predicted, low, high)))
         self.points.set_groups(groups)
