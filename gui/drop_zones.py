@@ -18,9 +18,11 @@ MIDDLE = 0.28
 STRIP = 16
 """Pixels at both sides of a column that make a column of its own."""
 WORDS = {
-    "left": "Left of {}", "right": "Right of {}", "above": "Above {}", "below": "Below {}", "swap": "Swap with {}",
-    "column_left": "A column of its own", "column_right": "A column of its own",
+    "left": ("Left of {}", "Left"), "right": ("Right of {}", "Right"), "above": ("Above {}", "Above"),
+    "below": ("Below {}", "Below"), "swap": ("Swap with {}", "Swap"),
+    "column_left": ("A column of its own", "Column"), "column_right": ("A column of its own", "Column"),
 }
+"""What a drop does, and the same where there is less room."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,15 @@ class DropIndicator(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.theme, self._scale = theme, scale
         self.text = ""
+        self._short = ""
         self.hide()
 
     def show_drop(self, drop: Drop, title: str) -> None:
         """Show a place, in words too."""
-        text = WORDS[drop.side].format(title)
+        text, short = (words.format(title) for words in WORDS[drop.side])
         if self.isVisible() and (text, drop.area) == (self.text, self.geometry()):
             return
-        self.text = text
+        self.text, self._short = text, short
         self.setGeometry(drop.area)
         self.raise_()
         self.show()
@@ -145,14 +148,15 @@ class DropIndicator(QWidget):
     def _paint_text(self, painter: QPainter, area: QRectF) -> None:
         font = text_font(self._scale, weight=600)
         metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance(self.text)
-        label = QRectF(0, 0, width + 20 * self._scale, metrics.height() + 8 * self._scale)
-        label.moveCenter(area.center())
-        if label.width() > area.width() or label.height() > area.height():
+        room = area.width() - 24 * self._scale
+        text = next((text for text in (self.text, self._short) if metrics.horizontalAdvance(text) <= room), "")
+        if not text:
             return
+        label = QRectF(0, 0, metrics.horizontalAdvance(text) + 20 * self._scale, metrics.height() + 8 * self._scale)
+        label.moveCenter(area.center())
         painter.setFont(font)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self.theme.accent))
         painter.drawRoundedRect(label, 5 * self._scale, 5 * self._scale)
         painter.setPen(QColor(self.theme.on_accent))
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self.text)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
