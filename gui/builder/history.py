@@ -8,7 +8,7 @@ from time import monotonic
 
 from gui.builder.draft import State
 
-LIMIT = 500
+LIMIT = 200
 """Changes kept; older ones can no longer be taken back."""
 PAUSE_SECONDS = 1.0
 """Steps with the arrow keys that follow each other faster than this are one change."""

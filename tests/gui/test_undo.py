@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from gui import theme
+from gui.builder.draft import State
 from gui.builder.form import Builder
 from training.experiment import Experiment
 from training.validation import replace
@@ -232,6 +236,8 @@ def test_layers_are_moved_by_keys_and_the_focus_goes_with_them(qtbot: Any, build
 def test_layers_are_dragged_to_another_place(qtbot: Any, builder: Builder) -> None:
     layers = layers_of(builder)
     handle, last = layers._rows[0].number, layers._rows[2]
+    first = layers._rows[0]
+    qtbot.waitUntil(lambda: last.y() - first.y() > 1.9 * first.height() > 20)
     target = last.mapToGlobal(QPoint(5, last.height() - 2))
     qtbot.mousePress(handle, LEFT)
     qtbot.mouseMove(handle, handle.mapFromGlobal(target))
@@ -240,3 +246,42 @@ def test_layers_are_dragged_to_another_place(qtbot: Any, builder: Builder) -> No
     assert (network.hidden, network.activations()) == ((5, 6, 4), ("tanh", "gelu", "relu"))
     builder.undo()
     assert builder.draft.experiment.network.hidden == (4, 5, 6)
+
+
+FIELDS = {
+    "optimizer.lr": ("0.1", "fast", "-1", ""), "seed": ("3", "4", "x"), "network.hidden": ("8 8", "4 ×3", "0", "a"),
+    "batch_size": ("full", "16"), "name": ("a", "b c"), "data.held_out": ("0", "0.2"), "epochs": ("9", "10"),
+}  # fmt: skip
+CHOICES = {"optimizer.method": 8, "schedule.kind": 11, "data.dataset": 12, "network.normalization": 3, "loss.kind": 4}
+ACTIONS = st.one_of(
+    st.sampled_from([(key, text) for key, texts in FIELDS.items() for text in texts]),
+    st.sampled_from([(key, index) for key, count in CHOICES.items() for index in range(count)]),
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(ACTIONS, st.booleans()), min_size=1, max_size=6))
+def test_whatever_was_done_by_hand_is_undone_and_redone(
+    builder: Builder, actions: list[tuple[tuple[str, str | int], bool]]
+) -> None:
+    builder.load(Experiment())
+    for (key, what), enter in actions:
+        editor = builder.editor(key)
+        if isinstance(what, int):
+            editor.setCurrentIndex(what)
+            editor.activated.emit(what)
+        elif builder.row(key).isVisible() and editor.isVisible():
+            editor.setFocus()
+            editor.selectAll()
+            QTest.keyClick(editor, Qt.Key.Key_Delete)
+            QTest.keyClicks(editor, what)
+            if enter:
+                QTest.keyClick(editor, Qt.Key.Key_Return)
+    last = builder.draft.state()
+    while builder.can_undo:
+        builder.undo()
+    assert builder.draft.state() == State(Experiment())
+    assert not any(row.error.isVisible() for card in builder.cards.values() for row in card.rows.values())
+    while builder.can_redo:
+        builder.redo()
+    assert builder.draft.state() == last
