@@ -86,6 +86,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("View", "Default arrangement", ("Ctrl+Shift+D",), lambda: window.board.restore_default()),
         *_panel_acts(window),
         Act("Help", "Keyboard shortcuts", ("F1",), side.shortcuts),
+        Act("Help", "Guided tour", ("Shift+F1",), window.take_tour),
         Act("Help", "Check this computer…", ("Ctrl+F1",), side.self_test),
         Act("Help", "Log", ("F12",), side.log),
         Act("Help", "About", ("Ctrl+I",), side.about),

@@ -51,6 +51,7 @@ def run_gui(path: Path | None = None) -> int:
     app.styleHints().colorSchemeChanged.connect(window.follow_desktop)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # the window's timer lets Python notice
     window.show()
+    window.begin_first_time()
     status = app.exec()
     restore_qt_messages()
     log.remove()

@@ -111,6 +111,12 @@ class Commands(QObject):
         if self.control.phase == "finished":
             self._go_on_or_start()
 
+    def be_more_patient(self, patience: int) -> None:
+        """Let a run that was stopped early go on, by waiting longer for a better evaluation."""
+        self.builder.apply_changes({"stopping.early.patience": patience})
+        if self.control.phase == "finished":
+            self._go_on_or_start()
+
     def new_seed(self) -> None:
         """Start over with other draws: another initialization, split and order of the data."""
         if not self.builder.draft.valid:

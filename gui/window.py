@@ -27,11 +27,13 @@ from gui.narrator import transport_state, words_about
 from gui.panels.panel import Panel
 from gui.preferences import LARGEST, SMALLEST, Preferences, Settings
 from gui.redraw import RedrawPace
-from gui.run_control import RunControl
+from gui.run_control import News, RunControl
 from gui.run_figures import grouped
 from gui.side_windows import SideWindows
 from gui.theme import Theme
 from gui.tips import plain_tip, title_text
+from gui.tour import Tour
+from gui.tour_stops import STOPS
 from gui.workspace import Workspace
 from training.data.prepare import PreparedData
 from training.engine import is_editable
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
         self._follow_settings()
         self.projector = False
         self.form_shown = True
+        self.tour: Tour | None = None
         self._export_folder = Path.home()
         self._figures_at = 0.0
         self._shown_phase = ""
@@ -112,6 +115,7 @@ class MainWindow(QMainWindow):
         self.confusion, self.curves, self.gradients = workspace.confusion, workspace.curves, workspace.gradients
         self.rate, self.ratios, self.layer_map = workspace.rate, workspace.ratios, workspace.layer_map
         self.board, self.criteria, self.end_banner = workspace.board, workspace.criteria, workspace.end_banner
+        self.status = workspace.status
         self.setCentralWidget(workspace)
         self.frames.attach(self.panels)
         self.pace.rest = {
@@ -138,6 +142,10 @@ class MainWindow(QMainWindow):
         self.builder.edited.connect(self._on_edited)
         self.builder.committed.connect(self._on_committed)
         self.builder.reset_wanted.connect(commands.reset)
+        end = self.end_banner
+        end.extend_wanted.connect(commands.extend)
+        end.patience_wanted.connect(commands.be_more_patient)
+        end.new_seed.connect(commands.new_seed)
         for panel in self.panels:
             panel.failed.connect(self.errors.view_failed)
         self.board.changed.connect(self._keep_arrangement)
@@ -146,6 +154,7 @@ class MainWindow(QMainWindow):
         self.network.edit_wanted.connect(self.builder.apply_changes)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
         self.criteria.edit_wanted.connect(self.builder.apply_changes)
+        self.criteria.told.connect(lambda _, sentence: self.status.say(sentence, "warn"))
 
     def _make_menu(self) -> None:
         actions = self.actions_table
@@ -193,10 +202,22 @@ class MainWindow(QMainWindow):
             self._compare_with_run()
         if news.ended:
             self.control.ask_snapshot()
+        self._note(news)
         self.commands.look()
         if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
         self._draw()
+
+    def _note(self, news: News) -> None:
+        """Say in the status bar, and in the log, what happened to the run."""
+        for edit in news.edits:
+            text = f"{wording.label(edit.key)} is {edit.value} from step {grouped(edit.step + 1)} on"
+            self.status.say(text)
+            self.log.add("info", text)
+        if news.ended and self.control.view is not None:
+            for outcome in self.control.view.outcomes:
+                if outcome is not None:
+                    self.log.add("info", f"Run ended: {outcome.message}")
 
     def _draw(self) -> None:
         now, started = time.perf_counter(), time.thread_time()
@@ -209,6 +230,12 @@ class MainWindow(QMainWindow):
         self.frames.ask_snapshot(now)
         if drawn:
             self.frames.spend(time.thread_time() - started - drawing)
+        if self.frames.count(now):
+            pace = self.pace
+            playing = self.control.phase == "playing"
+            self.status.show_pace(
+                self.frames.per_second, self.frames.work_per_second, pace.share, playing and pace.over_budget
+            )
         # The timer counts from here: what this turn took belongs to the interval.
         left = self.pace.interval() - (time.perf_counter() - now)
         self.timer.setInterval(max(1, round(1000 * left)))
@@ -368,7 +395,10 @@ class MainWindow(QMainWindow):
         if words is not None:
             self.end_banner.say(*words)
         elif self.control.view is not None:
-            self.end_banner.say_outcomes(self.control.view.outcomes)
+            view = self.control.view
+            self.end_banner.say_outcomes(
+                view.outcomes, view.experiment.epochs, view.experiment.stopping.early.patience
+            )
         self.transport.show_seed(self.builder.draft.experiment.seed)
 
     def _name_window(self) -> None:
@@ -494,6 +524,8 @@ class MainWindow(QMainWindow):
         themes.apply(app, shown, self.workspace.scale)
         self.workspace.restyle(shown)
         self.side_windows.restyle(shown)
+        if self.tour is not None:
+            self.tour.restyle(shown)
         self.frames.changed()
 
     def take_settings(self, settings: Settings) -> None:
@@ -506,6 +538,25 @@ class MainWindow(QMainWindow):
             self.set_theme(theme)
         if settings.scale != before.scale:
             self.set_scale(settings.scale)
+
+    def take_tour(self) -> None:
+        """Show a newcomer around."""
+        if self.tour is None:
+            self.set_projector(False)
+            self.workspace.show_form(True)
+            self.tour = Tour(self, STOPS, self.theme)
+            self.tour.finished.connect(self._tour_ended)
+            self.tour.start()
+
+    def begin_first_time(self) -> None:
+        """Take a tour, if there has been none."""
+        if not self.preferences.settings.tour_done:
+            self.take_tour()
+
+    def _tour_ended(self) -> None:
+        self.tour = None
+        self.preferences.change(tour_done=True)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def follow_desktop(self) -> None:
         """Take on the desktop's theme, if that is what was chosen."""

@@ -24,6 +24,7 @@ from gui.panels.panel import Panel
 from gui.panels.predicted_true import PredictedTrue
 from gui.panels.update_ratio import UpdateRatio
 from gui.selection import Selection
+from gui.status_bar import StatusBar
 from gui.theme import Theme
 from gui.transport import Transport
 from training.experiment import Experiment
@@ -66,6 +67,7 @@ class Workspace(QWidget):
         self.board.set_default(PROJECTOR if theme.bold else DESK)
         self.criteria = CriteriaStrip(theme, scale, self)
         self.end_banner = EndBanner(theme, self)
+        self.status = StatusBar(theme, scale, self)
         self._lay_out()
         for panel in self.panels:
             panel.share(self.selection)
@@ -76,7 +78,9 @@ class Workspace(QWidget):
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self.theme = theme
-        for part in (self.transport, self.builder, self.board, self.criteria, self.end_banner, self.banner):
+        for part in (
+            self.transport, self.builder, self.board, self.criteria, self.end_banner, self.banner, self.status,
+        ):  # fmt: skip
             part.restyle(theme)
         for panel in self.panels:
             panel.attempt(panel.restyle, theme)
@@ -98,6 +102,7 @@ class Workspace(QWidget):
         box.addWidget(self.transport)
         box.addLayout(upper, 1)
         box.addWidget(self._bottom())
+        box.addWidget(self.status)
 
     def _left_column(self) -> QFrame:
         self.left = left = QFrame(self)
