@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QThread, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -18,180 +20,355 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QProgressBar,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.builder.editors import Combo
-from gui.tips import plain_label
-from gui.trainer import STACK_BYTES
+from gui.csv_loader import CsvLoader, with_fitting_loss
+from gui.csv_problems import Problem, problems_of
+from gui.csv_table import CsvTable, in_words, table_view
+from gui.panels.scale import scale
+from gui.theme import DARK, LIGHT, Theme
+from gui.tips import plain_label, plain_tip, title_text
 from training.data.csv_preview import CsvPreview, preview
-from training.data.load import Cancelled, load_prepared
 from training.data.prepare import PreparedData
-from training.errors import InputError
+from training.errors import InputError, shortened
 from training.experiment import CsvData, Experiment
 from training.validation import as_values, validate
 
 POLL_MS = 30
 DELIMITERS = {"auto": "Auto", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar"}
-ENCODINGS = ("auto", "utf-8", "latin-1", "cp1252", "utf-16")
+DECIMALS = {"auto": "Auto", ".": "Point", ",": "Comma"}
+ENCODINGS = (
+    "auto", "utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "cp1250", "cp1251", "koi8-r", "shift_jis", "gb18030",
+    "big5", "euc-kr",
+)
 TASKS = {"auto": "Auto", "classification": "Classification", "regression": "Regression"}
+MISSING = {"error": "Report them", "drop": "Leave their rows out"}
+TIPS = {
+    "Predict": "The column whose values the network learns to predict",
+    "Task": "Classification: one of several classes; regression: a number",
+    "Missing values": "Empty cells, NA, NaN, ? and infinite numbers: say so, or leave those rows out",
+    "Separator": "What stands between two cells of a row",
+    "Decimal mark": "What stands before the decimals of a number",
+    "Encoding": "How letters are stored: wrong if names look garbled",
+}
 
 
 class CsvDialog(QDialog):
     """Shows the beginning of a table, asks for the target, and loads it with progress.
 
     After `exec`, ``experiment`` and ``data`` hold the result, or None if the dialog was canceled.
+    Another file may be dropped onto it.
     """
 
     def __init__(self, path: Path, base: Experiment, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Open {path.name}")
         self.setObjectName("csvDialog")
         self.path = path
         self.experiment: Experiment | None = None
         self.data: PreparedData | None = None
         self._base = base
         self._preview: CsvPreview | None = None
-        self._loader: _Loader | None = None
+        self._loader: CsvLoader | None = None
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._look)
         self._build()
-        self.resize(760, 560)
-        self._read()
+        self.setAcceptDrops(True)
+        QShortcut(QKeySequence("F5"), self).activated.connect(self.read_again)
+        self.resize(self._fitting_size())
+        self._open_path(path)
+
+    # ------------------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        heading = plain_label(self.path.name, self)
-        heading.setProperty("role", "heading")
+        self.heading = plain_label(parent=self)
+        self.heading.setProperty("role", "heading")
         self.summary = plain_label(parent=self)
         self.summary.setProperty("role", "muted")
-        self.table = QTableWidget(self)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.target = Combo(self)
-        self.target.setAccessibleName("Target column")
-        self.target.currentIndexChanged.connect(self._target_changed)
-        self.task = _combo(TASKS, "Task", self)
-        self.delimiter = _combo(DELIMITERS, "Separator", self)
-        self.encoding = _combo({name: name if name != "auto" else "Auto" for name in ENCODINGS}, "Encoding", self)
-        self.missing = _combo({"error": "Report them", "drop": "Drop the rows"}, "Missing values", self)
-        self.delimiter.currentIndexChanged.connect(self._read)
-        self.encoding.currentIndexChanged.connect(self._read)
-        self.features = QListWidget(self)
-        self.features.setAccessibleName("Feature columns")
-        choices = QFormLayout()
-        choices.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for text, widget in (
-            ("Predict", self.target), ("Task", self.task), ("Missing values", self.missing),
-            ("Separator", self.delimiter), ("Encoding", self.encoding),
-        ):
-            label = QLabel(text, self)
-            label.setProperty("role", "label")
-            choices.addRow(label, widget)
-        features = QVBoxLayout()
-        label = QLabel("From these columns", self)
-        label.setProperty("role", "label")
-        features.addWidget(label)
-        features.addWidget(self.features, 1)
-        middle = QHBoxLayout()
-        middle.setSpacing(20)
-        middle.addLayout(choices, 1)
-        middle.addLayout(features, 1)
+        self.again = QPushButton("Read again", self)
+        self.again.setToolTip("Read the file anew, after it was mended elsewhere (F5)")
+        self.again.setAutoDefault(False)
+        self.again.clicked.connect(self.read_again)
+        top = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.heading)
+        words.addWidget(self.summary)
+        top.addLayout(words, 1)
+        top.addWidget(self.again)
+        self.model = CsvTable(_theme())
+        self.model.setParent(self)
+        self.table = table_view(self.model, self)
         self.problem = plain_label(parent=self)
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
+        middle = QHBoxLayout()
+        middle.setSpacing(round(18 * scale()))
+        middle.addLayout(self._choices(), 4)
+        middle.addLayout(self._features(), 4)
+        middle.addLayout(self._problems(), 5)
+        box = QVBoxLayout(self)
+        margin = round(16 * scale())
+        box.setContentsMargins(margin, margin - 2, margin, margin - 2)
+        box.setSpacing(round(10 * scale()))
+        box.addLayout(top)
+        box.addWidget(self.table, 5)
+        box.addLayout(middle, 4)
+        box.addWidget(self.problem)
+        box.addLayout(self._buttons())
+
+    def _choices(self) -> QFormLayout:
+        self.target = Combo(self)
+        self.target.setAccessibleName("Target column")
+        self.target.setMinimumContentsLength(10)
+        self.target.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.target.currentIndexChanged.connect(self._target_changed)
+        self.task = _combo(TASKS, "Task", self)
+        self.missing = _combo(MISSING, "Missing values", self)
+        self.delimiter = _combo(DELIMITERS, "Separator", self)
+        self.decimal = _combo(DECIMALS, "Decimal mark", self)
+        self.encoding = _combo({name: name if name != "auto" else "Auto" for name in ENCODINGS}, "Encoding", self)
+        for combo in (self.delimiter, self.decimal, self.encoding):
+            combo.currentIndexChanged.connect(self._read)
+        for combo in (self.task, self.missing):
+            combo.currentIndexChanged.connect(self._judge)
+        choices = QFormLayout()
+        choices.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        choices.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for text, widget in (
+            ("Predict", self.target), ("Task", self.task), ("Missing values", self.missing),
+            ("Separator", self.delimiter), ("Decimal mark", self.decimal), ("Encoding", self.encoding),
+        ):
+            widget.setToolTip(TIPS[text])
+            choices.addRow(self._label(text), widget)
+        return choices
+
+    def _features(self) -> QVBoxLayout:
+        self.features = QListWidget(self)
+        self.features.setAccessibleName("Feature columns")
+        self.features.setToolTip("What the network predicts from; Space ticks or unticks a column")
+        self.features.setStyleSheet(_ticks_style(_theme()))
+        self.features.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.features.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.features.itemChanged.connect(self._judge)
+        self.all_button = self._small_button("all", "Tick every column", lambda: self._tick(Qt.CheckState.Checked))
+        self.none_button = self._small_button("none", "Tick no column", lambda: self._tick(Qt.CheckState.Unchecked))
+        head = QHBoxLayout()
+        head.addWidget(self._label("From these columns"), 1)
+        head.addWidget(self.all_button)
+        head.addWidget(self.none_button)
+        box = QVBoxLayout()
+        box.addLayout(head)
+        box.addWidget(self.features, 1)
+        return box
+
+    def _problems(self) -> QVBoxLayout:
+        self.problems_label = self._label("What is wrong")
+        self.problems = QListWidget(self)
+        self.problems.setAccessibleName("What is wrong with the table")
+        self.problems.setToolTip("Choose a problem to see its place in the table")
+        self.problems.setWordWrap(True)
+        self.problems.currentRowChanged.connect(self._go_to_problem)
+        self.problems.itemClicked.connect(lambda item: self._go_to_problem(self.problems.row(item)))
+        box = QVBoxLayout()
+        box.addWidget(self.problems_label)
+        box.addWidget(self.problems, 1)
+        return box
+
+    def _buttons(self) -> QHBoxLayout:
         self.progress = QProgressBar(self)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Share loaded")
         self.progress.hide()
         self.cancel_button = QPushButton("Cancel", self)
+        self.cancel_button.setToolTip("Open nothing (Esc)")
         self.cancel_button.clicked.connect(self._cancel)
         self.open_button = QPushButton("Open", self)
+        self.open_button.setToolTip("Load the whole table and make an experiment of it (Enter)")
         self.open_button.setProperty("role", "primary")
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self._load)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.progress, 1)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.open_button)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(18, 16, 18, 14)
-        box.setSpacing(10)
-        for part in (heading, self.summary):
-            box.addWidget(part)
-        box.addWidget(self.table, 3)
-        box.addLayout(middle, 4)
-        box.addWidget(self.problem)
-        box.addLayout(buttons)
+        row = QHBoxLayout()
+        row.addWidget(self.progress, 1)
+        row.addStretch(1)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.open_button)
+        return row
+
+    def _label(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setProperty("role", "label")
+        return label
+
+    def _small_button(self, text: str, tip: str, slot: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setProperty("role", "pill")
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setAutoDefault(False)
+        button.clicked.connect(slot)
+        return button
+
+    def _fitting_size(self) -> QSize:
+        wanted = QSize(round(900 * scale()), round(640 * scale()))
+        return wanted.boundedTo(self.screen().availableSize() * 0.95)
 
     # ------------------------------------------------------------------------------ preview
+
+    def _open_path(self, path: Path) -> None:
+        self.path = path
+        self.setWindowTitle(title_text(f"Open {path.name}"))
+        self.heading.setText(shortened(path.name))
+        self._read()
+
+    def read_again(self) -> None:
+        """Look at the file anew; what was chosen is kept where it still suits."""
+        if self._loader is None:
+            self._read()
 
     def _read(self) -> None:
         try:
             found = preview(
-                self.path, encoding=self.encoding.currentData(), delimiter=self.delimiter.currentData()
+                self.path, encoding=self.encoding.currentData(), delimiter=self.delimiter.currentData(),
+                decimal=self.decimal.currentData(),
             )
         except InputError as error:
-            self._preview = None
-            self._say(error.message())
-            self.open_button.setEnabled(False)
+            self._show_unreadable(error)
             return
+        before, target = self._preview, self.target.currentText()
+        same = before is not None and [c.name for c in before.columns] == [c.name for c in found.columns]
+        left_out = {name for name, ticked in self._ticks() if not ticked} if same else set()
         self._preview = found
         self.open_button.setEnabled(True)
-        rows = f"{found.rows_seen:,} rows" if found.complete else f"first {found.rows_seen:,} rows"
-        self.summary.setText(f"{len(found.columns)} columns, {rows}, {found.encoding}")
-        self._fill_table(found)
+        rows = f"{found.rows_seen:,} rows" if found.complete else f"the first {found.rows_seen:,} rows"
+        mark = "" if found.decimal == "." else " · decimal comma"
+        separator = DELIMITERS[found.delimiter].lower()
+        self.summary.setText(f"{len(found.columns):,} columns · {rows} · {found.encoding} · {separator}{mark}")
+        self.model.show(found)
+        self._stretch_columns(found)
         self.target.blockSignals(True)
         self.target.clear()
         self.target.addItems([column.name for column in found.columns])
-        self.target.setCurrentText(found.target)
+        self.target.setCurrentText(target if same else found.target)
         self.target.blockSignals(False)
-        self._target_changed()
-        self._say("\n".join(found.problems))
+        self._say("")
+        self._fill_features(left_out)
 
-    def _fill_table(self, found: CsvPreview) -> None:
-        self.table.setColumnCount(len(found.columns))
-        self.table.setRowCount(len(found.rows))
-        self.table.setHorizontalHeaderLabels([column.name for column in found.columns])
+    def _show_unreadable(self, error: InputError) -> None:
+        """Show no table, and why; other choices may make it readable."""
+        self._preview = None
+        self.model.show(None)
+        self.summary.setText("")
+        self.features.clear()
+        self.problems.clear()
+        self.problems_label.setText("What is wrong")
+        self._say(error.message())
+        self.open_button.setEnabled(False)
+
+    def _stretch_columns(self, found: CsvPreview) -> None:
         few = len(found.columns) <= 7
         mode = QHeaderView.ResizeMode.Stretch if few else QHeaderView.ResizeMode.Interactive
         self.table.horizontalHeader().setSectionResizeMode(mode)
-        for row, cells in enumerate(found.rows):
-            for column, cell in enumerate(cells):
-                self.table.setItem(row, column, QTableWidgetItem(cell))
 
     def _target_changed(self) -> None:
-        if self._preview is None:
+        self._fill_features({name for name, ticked in self._ticks() if not ticked})
+
+    def _fill_features(self, left_out: set[str]) -> None:
+        found = self._preview
+        if found is None:
             return
         target = self.target.currentText()
+        self.features.blockSignals(True)
         self.features.clear()
-        for column in self._preview.columns:
+        for column in found.columns:
             if column.name == target:
                 continue
-            note = "" if column.kind == "numeric" else f"  ·  {column.distinct} categories, one-hot"
-            item = QListWidgetItem(f"{column.name}{note}")
+            note = "" if column.kind == "numeric" else f"  ·  {column.distinct:,} categories, one input each"
+            item = QListWidgetItem(f"{column.name[:60]}{note}")
             item.setData(Qt.ItemDataRole.UserRole, column.name)
+            item.setToolTip(plain_tip(f"{column.name[:200]}: {in_words(column)}"))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked)
+            ticked = column.name not in left_out
+            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
             self.features.addItem(item)
-        guess = self._preview.task if target == self._preview.target else "auto"
-        self.task.setCurrentIndex(self.task.findData(guess))
+        self.features.blockSignals(False)
+        self.task.blockSignals(True)
+        self.task.setCurrentIndex(self.task.findData(found.guess_task(target)))
+        self.task.blockSignals(False)
+        self._judge()
+
+    def _ticks(self) -> list[tuple[str, bool]]:
+        items = (self.features.item(row) for row in range(self.features.count()))
+        return [(str(i.data(Qt.ItemDataRole.UserRole)), i.checkState() == Qt.CheckState.Checked) for i in items]
+
+    def _tick(self, state: Qt.CheckState) -> None:
+        self.features.blockSignals(True)
+        for row in range(self.features.count()):
+            self.features.item(row).setCheckState(state)
+        self.features.blockSignals(False)
+        self._judge()
 
     def chosen_features(self) -> list[str]:
         """Return the columns ticked; none if all are."""
-        items = [self.features.item(row) for row in range(self.features.count())]
-        chosen = [
-            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() == Qt.CheckState.Checked
-        ]
-        return [] if len(chosen) == len(items) else chosen
+        ticks = self._ticks()
+        chosen = [name for name, ticked in ticks if ticked]
+        return [] if len(chosen) == len(ticks) else chosen
+
+    # ------------------------------------------------------------------------------ what is wrong
+
+    def _judge(self) -> None:
+        """Say what is wrong with the table for what is chosen, and mark it."""
+        found = self._preview
+        if found is None:
+            return
+        target, dropping = self.target.currentText(), self.missing.currentData() == "drop"
+        features = [name for name, ticked in self._ticks() if ticked]
+        self.model.show_choice(target, frozenset({target, *features}), dropping=dropping)
+        listed = problems_of(found, target, features, str(self.task.currentData()), dropping=dropping)
+        self.problems.blockSignals(True)
+        self.problems.clear()
+        for problem in listed:
+            item = QListWidgetItem(f"{'·' if problem.note else '✗'} {problem.text}")
+            item.setData(Qt.ItemDataRole.UserRole, problem)
+            self.problems.addItem(item)
+        self.problems.blockSignals(False)
+        count = sum(not problem.note for problem in listed)
+        where = "" if found.complete else " in the rows looked at"
+        if not listed:
+            self.problems.addItem(f"Nothing{where}")
+        text = "What is wrong" if not count else f"What is wrong: {count:,} {'place' if count == 1 else 'places'}"
+        self.problems_label.setText(text)
+        first = next((row for row, problem in enumerate(listed) if problem.row is not None and not problem.note), None)
+        if first is not None:
+            self._go_to_problem(first)
+
+    def _go_to_problem(self, row: int) -> None:
+        item = self.problems.item(row) if row >= 0 else None
+        problem = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        if not isinstance(problem, Problem) or (problem.row is None and problem.column is None):
+            return
+        index = self.model.index(problem.row or 0, problem.column or 0)
+        if index.isValid():
+            self.table.setCurrentIndex(index)
+            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    # ------------------------------------------------------------------------------ another file
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._loader is None and _dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is not None and self._loader is None:
+            event.acceptProposedAction()
+            self._open_path(path)
 
     # ------------------------------------------------------------------------------ loading
 
@@ -203,14 +380,13 @@ class CsvDialog(QDialog):
         return {
             **preparation, "dataset": "csv", "path": str(self.path.resolve()), "target": self.target.currentText(),
             "task": self.task.currentData(), "features": self.chosen_features(),
-            "delimiter": self.delimiter.currentData(), "encoding": self.encoding.currentData(),
+            "delimiter": self.delimiter.currentData(), "decimal": self.decimal.currentData(),
+            "encoding": self.encoding.currentData(),
             "missing": self.missing.currentData(),
         }
 
     def _load(self) -> None:
-        if not any(
-            self.features.item(row).checkState() == Qt.CheckState.Checked for row in range(self.features.count())
-        ):
+        if not any(ticked for _, ticked in self._ticks()):
             self._say("Choose at least one column to predict from")
             return
         values = {**as_values(self._base), "name": self.path.stem[:120] or "table", "data": self._data_values()}
@@ -222,7 +398,7 @@ class CsvDialog(QDialog):
             return
         self._say("")
         self._set_busy(True)
-        self._loader = _Loader(experiment, self)
+        self._loader = CsvLoader(experiment, self)
         self._loader.start()
         self._poll.start()
 
@@ -240,12 +416,15 @@ class CsvDialog(QDialog):
             self._say(loader.error)
         elif loader.data is not None:
             self.data = loader.data
-            self.experiment = _with_fitting_loss(loader.experiment, loader.data)
+            self.experiment = with_fitting_loss(loader.experiment, loader.data)
             self.accept()
 
     def _set_busy(self, busy: bool) -> None:
         self.progress.setVisible(busy)
-        for widget in (self.open_button, self.target, self.task, self.features, self.delimiter, self.encoding):
+        for widget in (
+            self.open_button, self.target, self.task, self.features, self.delimiter, self.decimal, self.encoding,
+            self.missing, self.again, self.all_button, self.none_button,
+        ):
             widget.setEnabled(not busy)
         self.cancel_button.setText("Cancel loading" if busy else "Cancel")
 
@@ -277,45 +456,23 @@ class CsvDialog(QDialog):
         self.problem.setVisible(bool(text))
 
 
-class _Loader(QThread):
-    """Loads and prepares in the background; the dialog looks at it with a timer."""
-
-    def __init__(self, experiment: Experiment, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setStackSize(STACK_BYTES)
-        self.experiment = experiment
-        self.done = 0.0
-        self.error = ""
-        self.data: PreparedData | None = None
-        self._cancelled = False
-
-    def run(self) -> None:
-        try:
-            self.data = load_prepared(
-                self.experiment.data, report=self._report, cancelled=lambda: self._cancelled
-            )
-        except Cancelled:
-            return
-        except InputError as error:
-            self.error = error.message()
-        except Exception as error:  # shown in the dialog like any other fault of the file
-            self.error = f"{type(error).__name__}: {error}"
-
-    def _report(self, share: float) -> None:
-        self.done = share
-
-    def cancel(self) -> None:
-        self._cancelled = True
+def _theme() -> Theme:
+    return DARK if QApplication.palette().window().color().lightness() < 128 else LIGHT
 
 
-def _with_fitting_loss(experiment: Experiment, data: PreparedData) -> Experiment:
-    """Return the experiment with a loss for the task that the data turned out to have."""
-    kind = "cross_entropy" if data.task == "classification" else "mse"
-    if experiment.loss.kind == kind:
-        return experiment
-    values = as_values(experiment)
-    values["loss"] = {"kind": kind}
-    return validate(values)
+def _ticks_style(theme: Theme) -> str:
+    """Return the style of tick boxes in a list, as they are elsewhere."""
+    return (
+        f"QListWidget::indicator {{ width: {round(13 * scale())}px; height: {round(13 * scale())}px;"
+        f" border: 1px solid {theme.faint}; border-radius: {round(3 * scale())}px; background: {theme.background}; }}"
+        f"QListWidget::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; }}"
+    )
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """Return the first file of a drop."""
+    paths = (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _combo(options: dict[str, str], name: str, parent: QWidget) -> Combo:

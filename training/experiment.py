@@ -95,6 +95,8 @@ class CsvData(Preparation):
     """Names of the feature columns (empty: all but the target)."""
     delimiter: Literal["auto", ",", ";", "\t", "|"] = "auto"
     """Separator of the columns."""
+    decimal: Literal["auto", ".", ","] = "auto"
+    """Mark before the decimals of a number."""
     encoding: str = "auto"
     """Text encoding, such as utf-8 or latin-1; auto tries the usual ones."""
     missing: Literal["error", "drop"] = "error"

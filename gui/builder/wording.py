@@ -43,6 +43,7 @@ TITLES = {
     "data.target_scaling": {"none": "None", "standardize": "Standardize"},
     "data.task": {"auto": "Auto"},
     "data.delimiter": {"auto": "Auto", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar"},
+    "data.decimal": {"auto": "Auto", ".": "Point", ",": "Comma"},
     "data.missing": {"error": "Report", "drop": "Drop the rows"},
     "data.extra_features": {"x^2": "x²", "y^2": "y²", "xy": "xy", "sin x": "sin x", "sin y": "sin y"},
     "network.normalization": {"none": "None", "batch": "Batch", "layer": "Layer"},

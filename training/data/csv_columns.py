@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CHUNK_CELLS = 2_000_000  # a few tenths of a second, between which the reading can be called off
 ALSO_MISSING = "?"  # beside what pandas takes for missing: empty, NA, NaN, null, None, …
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(eq=False)

@@ -99,7 +99,9 @@ def _no_such_column(name: str, names: Sequence[str], where: str, key: str) -> In
 def _examine(file: BinaryIO, data: CsvData, watch: Watch) -> tuple[CsvFormat, int]:
     """Find the format and check the whole file against it; a file that only begins like UTF-8 is read as 8-bit text."""
     size = size_of(file)
-    table = find_format(file, data.path, encoding=data.encoding, delimiter=data.delimiter, size=size)
+    table = find_format(
+        file, data.path, encoding=data.encoding, delimiter=data.delimiter, decimal=data.decimal, size=size
+    )
     try:
         rows = count_rows(file, table, data.path, watch, size=size)
     except NotInEncoding:

@@ -64,13 +64,13 @@ class CsvFormat:
 
 
 def find_format(
-    file: BinaryIO, where: str, *, encoding: str = "auto", delimiter: str = "auto", size: int
+    file: BinaryIO, where: str, *, encoding: str = "auto", delimiter: str = "auto", decimal: str = "auto", size: int
 ) -> CsvFormat:
     """Find out how a table is written from its first megabyte.
 
     Parameters
     ----------
-    encoding, delimiter
+    encoding, delimiter, decimal
         "auto", or what the user said.
 
     Raises
@@ -90,10 +90,16 @@ def find_format(
     if header_row is None:
         raise InputError("is empty", where=where, allowed="a line of column names, then one line for each row")
     body = lines[header_row:]
-    separator = delimiter if delimiter != "auto" else _guess_delimiter(body)
+    if decimal == delimiter == ",":
+        raise InputError(
+            "the comma cannot both separate columns and mark decimals", where="data.decimal",
+            hint="Choose another separator or the decimal point",
+        )
+    separator = delimiter if delimiter != "auto" else _guess_delimiter(body, decimal)
     rows = _parsed(body, separator)
     names = _names(rows[0] if rows else [], separator, where)
-    return CsvFormat(chosen, separator, _guess_decimal(rows[1:], separator), names, header_row + 1)
+    mark = decimal if decimal != "auto" else _guess_decimal(rows[1:], separator)
+    return CsvFormat(chosen, separator, mark, names, header_row + 1)
 
 
 def open_table(file: BinaryIO, table: CsvFormat) -> io.TextIOWrapper:
@@ -211,8 +217,8 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _guess_delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most rows into the same number (above one) of cells as the header."""
+def _guess_delimiter(lines: Sequence[str], decimal: str) -> str:
+    """Return the delimiter, not the decimal mark, that splits most rows into as many cells (two or more) as names."""
 
     def score(delimiter: str) -> tuple[float, int]:
         widths = [len(row) for row in _parsed(lines, delimiter)]
@@ -220,7 +226,7 @@ def _guess_delimiter(lines: Sequence[str]) -> str:
             return (0.0, 0)
         return (Counter(widths)[widths[0]] / len(widths), widths[0])
 
-    return max(DELIMITERS, key=score)
+    return max((delimiter for delimiter in DELIMITERS if delimiter != decimal), key=score)
 
 
 def _guess_decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:

@@ -203,7 +203,7 @@ class TestPredictedTrue:
 class TestConfusionMatrix:
     @pytest.fixture
     def panel(self, show):
-        return show(ConfusionMatrix, 480, 360)
+        return show(ConfusionMatrix, 320, 360)
 
     def test_counts_agree_with_scikit_learn(self, panel):
         from sklearn.metrics import confusion_matrix
@@ -214,7 +214,7 @@ class TestConfusionMatrix:
         said = run.snapshot.predict(run.data.x_val).argmax(1)
         np.testing.assert_array_equal(panel.counts, confusion_matrix(run.data.y_val, said, labels=range(10)))
         assert f"{(said == run.data.y_val).mean():.1%}" in panel.figure_label.text()
-        assert "held out" in panel.figure_label.text()
+        assert panel.part_pills[1].isChecked()
         assert colors_in(panel.grid) > 20
 
     def test_rates_are_shares_of_the_true_class(self, panel):
@@ -249,7 +249,8 @@ class TestConfusionMatrix:
         panel.start(run)
         panel.prediction.finish()
         assert panel.counts.sum() == 150
-        assert "train" in panel.figure_label.text()
+        assert panel.part_pills[0].isChecked()
+        assert not panel.part_pills[1].isEnabled()
 
     def test_regression_is_left_alone(self, panel):
         run = make_run(SINE)

@@ -24,10 +24,12 @@ def test_a_preview_shows_columns_rows_and_guesses(tmp_path: Path) -> None:
     ]
     assert (seen.target, seen.task) == ("Label", "classification")
     assert (seen.delimiter, seen.decimal, seen.encoding) == (";", ",", "utf-8")
-    assert len(seen.rows) == 20
+    assert len(seen.rows) == 30
     assert seen.rows[1] == ("1", "1,5", "red")
     assert (seen.rows_seen, seen.complete) == (30, True)
-    assert seen.problems == ("column 'color' has 15 empty or non-finite values",)
+    assert [(fault.row, fault.column, fault.reason) for fault in seen.faults[:2]] == [(0, 2, "empty"), (2, 2, "empty")]
+    assert len(seen.faults) == 15
+    assert seen.row_numbers[:2] == (2, 3)
 
 
 def test_the_last_column_is_the_target_where_no_name_tells(tmp_path: Path) -> None:
@@ -37,10 +39,44 @@ def test_the_last_column_is_the_target_where_no_name_tells(tmp_path: Path) -> No
 
 def test_ragged_rows_and_open_quotes_are_problems_with_their_line(tmp_path: Path) -> None:
     seen = preview(write(tmp_path / "t.csv", 'a,b\n1,2\n\n3\n4,5,6\n7,8\n9,"10\n'))
-    assert seen.problems[:2] == (
-        "line 4: 1 cells where the header names 2 columns", "line 5: 3 cells where the header names 2 columns",
-    )
-    assert seen.rows[:2] == (("1", "2"), ("7", "8"))
+    assert [(fault.row, fault.reason) for fault in seen.faults[:2]] == [
+        (1, "line 4: 1 cell where the header names 2 columns"), (2, "line 5: 3 cells where the header names 2 columns"),
+    ]
+    assert seen.rows[:4] == (("1", "2"), ("3",), ("4", "5", "6"), ("7", "8"))
+    assert seen.row_numbers[:4] == (2, 4, 5, 6)
+
+
+def test_a_mistake_is_told_from_a_category_and_has_its_place(tmp_path: Path) -> None:
+    rows = [f"{k / 4},{'ab'[k % 2]}" for k in range(40)]
+    rows[7], rows[9], rows[11] = "1.5x,a", "inf,b", "NA,a"
+    seen = preview(write(tmp_path / "t.csv", "size,label\n" + "\n".join(rows) + "\n"))
+    size = seen.columns[0]
+    assert (size.kind, size.odd, size.missing, size.lowest, size.highest) == ("numeric", 1, 2, 0.0, 39 / 4)
+    assert [(seen.row_numbers[fault.row], fault.column, fault.missing) for fault in seen.faults] == [
+        (9, 0, False), (11, 0, True), (13, 0, True),
+    ]
+    with pytest.raises(InputError, match="row 9"):
+        load(CsvData(dataset="csv", path=str(tmp_path / "t.csv"), missing="drop"))
+
+
+@pytest.mark.parametrize("text", ["1_000", "٣", "0x1f", "1e", "--1", "1 2", "1\n2"])
+def test_what_only_python_reads_as_a_number_is_a_text(tmp_path: Path, text: str) -> None:
+    seen = preview(write(tmp_path / "t.csv", f'a,y\n"{text}",0\n"{text}",1\n'))
+    assert seen.columns[0].kind == "categorical"
+
+
+def test_the_decimal_mark_can_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a;y\n" + "".join(f"{k},5;{k % 2}\n" for k in range(6)) + "1.5;0\n")
+    assert preview(path).columns[0].kind == "categorical"  # both marks occur: neither is taken for granted
+    assert preview(path, decimal=",").columns[0].highest == 5.5
+    with pytest.raises(InputError, match="comma cannot both"):
+        preview(path, decimal=",", delimiter=",")
+
+
+def test_a_hundred_thousand_columns_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", ",".join(f"c{k}" for k in range(100_000)) + "\n" + ",".join("1" * 100_000) + "\n")
+    with pytest.raises(InputError, match="100,000 columns"):
+        preview(path)
 
 
 def test_what_is_previewed_is_what_loads(tmp_path: Path) -> None:
@@ -56,7 +92,7 @@ def test_the_cost_does_not_grow_with_the_file(tmp_path: Path) -> None:
     start = time.perf_counter()
     seen = preview(path)
     assert time.perf_counter() - start < 1
-    assert seen.rows_seen == 5_000
+    assert seen.rows_seen == 2_000
     assert not seen.complete
 
 
