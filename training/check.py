@@ -8,7 +8,7 @@ from typing import Literal
 
 Verdict = Literal["ok", "warning", "failed"]
 
-WORDS: dict[Verdict, str] = {"ok": "OK", "warning": "Look", "failed": "Failed"}
+WORDS: dict[Verdict, str] = {"ok": "OK", "warning": "Warning", "failed": "Failed"}
 """How a verdict is said, beside any color or sign."""
 
 
@@ -54,9 +54,9 @@ def as_text(checks: Iterable[Check]) -> str:
     width = max((len(check.name) for check in rows), default=0)
     lines = []
     for check in rows:
-        lines.append(f"{WORDS[check.verdict]:<6}  {check.name:<{width}}  {check.found}")
+        lines.append(f"{WORDS[check.verdict]:<7}  {check.name:<{width}}  {check.found}")
         if check.advice:
-            lines.append(f"{'':<6}  {'':<{width}}  → {check.advice}")
+            lines.append(f"{'':<7}  {'':<{width}}  → {check.advice}")
     return "\n".join([*lines, "", conclusion(rows)])
 
 
