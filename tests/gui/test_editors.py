@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.exceptions import capture_exceptions
@@ -187,3 +188,29 @@ def test_a_path_shows_its_name_at_rest_and_all_of_it_while_it_is_edited(qtbot: A
     other.setFocus()
     assert heard[-1] == field.value() == "/new/x.csv"
     assert field.line.text() == "x.csv"
+
+
+@pytest.mark.parametrize(("key", "letter", "goes_to_the_window"), [
+    ("optimizer.lr", Qt.Key.Key_N, True), ("optimizer.lr", Qt.Key.Key_G, True), ("optimizer.lr", Qt.Key.Key_5, False),
+    ("network.skip_every", Qt.Key.Key_N, False), ("network.skip_every", Qt.Key.Key_R, True),
+])  # fmt: skip
+def test_after_enter_letters_that_begin_no_number_are_keys_of_the_window(
+    qtbot: Any, key: str, letter: Qt.Key, goes_to_the_window: bool
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    field = NumberField(Field(key, "Number", "", "number"))
+    layout.addWidget(field)
+    heard: list[bool] = []
+    QShortcut(QKeySequence(letter), window).activated.connect(lambda: heard.append(True))
+    window.show()
+    window.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClick(field, letter)
+    assert heard == [], "while a number is typed, every key is part of it"
+    field.setText("2")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClick(field, letter)
+    assert heard == [True] * goes_to_the_window

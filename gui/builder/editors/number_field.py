@@ -13,7 +13,10 @@ from gui.builder.editors.number_text import next_number, parse_number
 from gui.builder.editors.typed import Typed
 from gui.builder.fields import Field
 
-NO_NUMBER_BEGINS_WITH = (Qt.Key.Key_R, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_Right)
+NO_NUMBER_BEGINS_WITH = (
+    Qt.Key.Key_R, Qt.Key.Key_S, Qt.Key.Key_E, Qt.Key.Key_N, Qt.Key.Key_G, Qt.Key.Key_BracketLeft,
+    Qt.Key.Key_BracketRight, Qt.Key.Key_Right,
+)  # fmt: skip
 """Keys that do something in the window, and nothing sensible in a number that was just entered."""
 
 
@@ -51,7 +54,10 @@ class NumberField(Typed):
                 self.show_value(self._value)
 
     def _is_for_the_window(self, key: int) -> bool:
-        return key == Qt.Key.Key_Space or (self._entered and key in NO_NUMBER_BEGINS_WITH)
+        if key == Qt.Key.Key_Space:
+            return True
+        begins_a_word = any(word.startswith(chr(key).lower()) for word in self._zero_words if key < 128)
+        return self._entered and key in NO_NUMBER_BEGINS_WITH and not begins_a_word
 
     def _enter(self) -> None:
         super()._enter()
