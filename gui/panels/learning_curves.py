@@ -16,7 +16,7 @@ from gui.panels.epoch_panel import EpochAxes, EpochPanel, Zone, figure, first_ab
 from gui.panels.evaluation_curves import LOWER, MEDIAN, UPPER, EvaluationCurves
 from gui.panels.evaluation_reading import Wanted, reading_at
 from gui.panels.evaluation_table import evaluation_table
-from gui.panels.panel import Table
+from gui.panels.panel import GAP, Table
 from gui.panels.plot_axes import Band, EndLabel, Line, Mark, decades
 from gui.panels.robust_range import Extent, Span, extent_of
 from gui.panels.smoothing import Strength, half_width, smoothed
@@ -32,7 +32,7 @@ PARTS = ("train", "val")
 BATCH_POINTS = 300
 GHOST_AHEAD = 2.0
 """While the run before was longer, the axis reaches at most so many times as far as the present run."""
-GHOST_ROOM = 2.0
+GHOST_ROOM = 1.0
 """… and up and down, beyond the present curves, at most so many times as far as those reach."""
 FAR = 1e9
 """Far beyond any axis."""
@@ -161,6 +161,13 @@ class LearningCurves(EpochPanel):
             self.axes.set_crosshair(None)
         else:
             self.axes.set_crosshair(self.place(reading.epoch), reading.rows)
+
+    def fit_header(self) -> None:
+        """Shorten the key to the curves rather than lose it."""
+        self.val_pill.setText("validation")
+        if self.train_pill.sizeHint().width() + self.val_pill.sizeHint().width() + 2 * GAP > self.header_room():
+            self.val_pill.setText("val")
+        super().fit_header()
 
     # -- toggles
 

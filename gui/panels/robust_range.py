@@ -17,7 +17,7 @@ Span = tuple[FloatArray, FloatArray]
 
 TAIL = 0.02
 """Share of a curve's values, at either end, that may be left out; at least one value."""
-FLATTENED = 8.0
+FLATTENED = 5.0
 """Values are left out only where all of them would take more than so many times the room of the rest."""
 LEAST_DECADES = 3.0
 """… and on a logarithmic axis only where they would take more decades than this."""

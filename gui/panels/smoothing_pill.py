@@ -1,61 +1,62 @@
-"""The pill that smooths curves: on or off at a click from the menu, and as strongly as its menu says."""
+"""The pill that smooths curves as strongly as its menu says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QCursor, QKeyEvent
+from PySide6.QtWidgets import QMenu
 
 from gui.panels.panel import Pill
 from gui.panels.smoothing import FORMULA, STRENGTHS, Strength
 from gui.tips import plain_tip
 
-USUAL = STRENGTHS[2]
-
 
 class SmoothingPill(Pill):
-    """Opens a menu of strengths; `changed` is called with each choice."""
+    """Opens a menu of strengths; `changed` is called with each choice. It is on while curves are smoothed."""
 
-    def __init__(self, changed: Callable[[Strength], object], parent: QWidget | None = None) -> None:
-        super().__init__("smooth ▾", "")
-        self.setParent(parent)
+    def __init__(self, changed: Callable[[Strength], object]) -> None:
+        tip = f"Smoothing of the lines, for the eye only: off, light, medium, strong\n{FORMULA}"
+        super().__init__("smooth ▾", plain_tip(tip))
         self.setAccessibleName("smooth")
-        self.setToolTip(plain_tip(f"Smoothing of the lines, for the eye only\n{FORMULA}"))
         self.strength = STRENGTHS[0]
         self._changed = changed
-        self._last = USUAL
+        self.strengths = QMenu(self)
+        self.strengths.setAccessibleName("Smoothing")
         self._group = QActionGroup(self)
-        menu = QMenu(self)
         for strength in STRENGTHS:
-            reach = f"over ± {100 * strength.share:g} % of the curve" if strength.share else "every evaluation as it is"
-            action = QAction(f"{strength.title} ({reach})", self._group)
+            action = QAction(_said(strength), self._group)
             action.setCheckable(True)
             action.setChecked(strength is self.strength)
-            action.triggered.connect(lambda _, chosen=strength: self.choose(chosen))
-            menu.addAction(action)
-        self.setMenu(menu)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.toggled.connect(self._toggled)
+            action.triggered.connect(lambda _=False, chosen=strength: self.choose(chosen))
+            self.strengths.addAction(action)
+        self.clicked.connect(self.open_menu)
 
     def choose(self, strength: Strength) -> None:
         """Smooth so strongly."""
-        if strength is self.strength:
-            return
-        self.strength = strength
-        if strength.share:
-            self._last = strength
-        self._group.actions()[STRENGTHS.index(strength)].setChecked(True)
-        self.setChecked(strength.share > 0)
-        self._changed(strength)
+        if strength is not self.strength:
+            self.strength = strength
+            self._group.actions()[STRENGTHS.index(strength)].setChecked(True)
+            self.setChecked(strength.share > 0)
+            self.setAccessibleDescription(_said(strength))
+            self._changed(strength)
+
+    def open_menu(self) -> None:
+        """Open the menu below the pill, or, where the header has no room for it, at the pointer."""
+        self.strengths.popup(self.mapToGlobal(self.rect().bottomLeft()) if self.isVisible() else QCursor.pos())
+
+    def nextCheckState(self) -> None:
+        """Leave it to the menu whether the pill is on."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
-            self.showMenu()
+        if event.key() == Qt.Key.Key_Down:
+            self.open_menu()
         else:
             super().keyPressEvent(event)
 
-    def _toggled(self, on: bool) -> None:
-        if on != (self.strength.share > 0):
-            self.choose(self._last if on else STRENGTHS[0])
+
+def _said(strength: Strength) -> str:
+    if not strength.share:
+        return f"{strength.title}: every evaluation as it is"
+    return f"{strength.title}: over ± {100 * strength.share:g} % of the curve"

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from gui.panels.evaluation_curves import MEDIAN, EvaluationCurves
 from gui.panels.learning_curves import LearningCurves
+from gui.panels.smoothing import STRENGTHS, smoothed
 from gui.panels.span_table import SPANS
+from gui.selection import Selection
 from gui.theme import DARK, LIGHT
-from training.progress import Edit
+from training.progress import Edit, Outcome
 
 from .pictures import colors_in, has_color
 from .runs import evaluation, extend, make_run
@@ -228,5 +230,275 @@ def test_a_narrow_panel_hides_pills_rather_than_growing(panel):
     assert panel.width() == 300
     assert not panel.batch_pill.isVisible()
     assert panel.train_pill.isVisible()
-    panel.resize(700, 200)
+    assert panel.val_pill.isVisible()
+    assert panel.val_pill.text() == "val"
+    panel.resize(900, 200)
     assert panel.batch_pill.isVisible()
+    assert panel.full_pill.isVisible()
+    assert panel.val_pill.text() == "validation"
+
+
+# -- smoothing
+
+
+def noisy(run, epochs, seed=0):
+    """Add evaluations whose losses jump about a falling curve."""
+    random = np.random.default_rng(seed)
+    for _ in range(epochs):
+        loss = np.full(run.history.replicas, 3.0) * 10.0 ** random.uniform(-0.4, 0.4)
+        extend(run, 10, train_loss=loss, val_loss=2 * loss)
+
+
+def test_smoothing_draws_a_mean_over_what_was_measured(panel):
+    run = make_run(steps=0)
+    noisy(run, 400)
+    panel.start(run)
+    panel.smooth_pill.choose(STRENGTHS[3])
+    losses = run.history.evaluations.train_loss[:, 0]
+    np.testing.assert_allclose(panel.measured["train"].y, np.log10(losses))
+    np.testing.assert_allclose(panel.lines["train"].y, np.log10(smoothed(losses, 16)))
+    assert np.ptp(panel.lines["train"].y) < 0.5 * np.ptp(panel.measured["train"].y)
+    assert panel.measured["train"].visible
+    assert panel.axes.note == "smoothed over ±32 evaluations"
+    panel.smooth_pill.choose(STRENGTHS[0])
+    np.testing.assert_allclose(panel.lines["train"].y, np.log10(losses))
+    assert not panel.measured["train"].visible
+    assert panel.axes.note == ""
+
+
+def test_no_extreme_is_lost_when_a_long_run_is_smoothed(panel):
+    run = make_run(steps=0)
+    noisy(run, 2_000)
+    panel.start(run)
+    panel.smooth_pill.choose(STRENGTHS[2])
+    losses = np.log10(run.history.evaluations.train_loss[:, 0])
+    drawn = panel.measured["train"].y
+    assert len(drawn) < 1_100
+    assert (drawn.min(), drawn.max()) == pytest.approx((losses.min(), losses.max()))
+    assert "±64 evaluations" not in panel.axes.note
+    assert "smoothed over ±" in panel.axes.note
+
+
+def test_smoothing_is_chosen_from_a_menu(panel, qtbot):
+    run = make_run(steps=0)
+    noisy(run, 100)
+    panel.resize(900, 240)
+    panel.start(run)
+    menu = panel.smooth_pill.strengths
+    assert [action.text().split(":")[0] for action in menu.actions()] == ["Off", "Light", "Medium", "Strong"]
+    click(qtbot, panel.smooth_pill)
+    assert menu.isVisible()
+    assert not panel.smooth_pill.isChecked()
+    qtbot.keyClick(menu, Qt.Key.Key_Up)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert panel.smooth_pill.strength.name == "strong"
+    assert panel.smooth_pill.isChecked()
+    assert panel.measured["train"].visible
+    panel.smooth_pill.click()  # as from the options of the panel, where it is shown as on
+    assert panel.smooth_pill.isChecked()
+    menu.actions()[0].trigger()
+    menu.close()
+    assert not panel.smooth_pill.isChecked()
+    assert "yᵢ₋ₖ" in panel.smooth_pill.toolTip()
+
+
+# -- the axes
+
+
+def test_the_first_epochs_are_seen_one_by_one_on_a_logarithmic_axis(panel):
+    run = make_run(steps=0)
+    extend(run, 50_000)
+    panel.start(run)
+    panel.log_x_pill.click()
+    epochs = np.unique(10.0 ** panel.lines["train"].x[np.isfinite(panel.lines["train"].x)])
+    np.testing.assert_allclose(epochs[:60], np.arange(1, 61))
+    assert len(panel.lines["train"].x) < 1_400
+    left, right, _, _ = panel.axes.view()
+    assert (left, right) == pytest.approx((0.0, np.log10(5_000)))
+    panel.log_x_pill.click()
+    assert panel.axes.view()[:2] == (0.0, 5_000.0)
+
+
+def test_a_spike_lies_beyond_the_axis_until_all_is_asked_for(panel):
+    run = make_run(steps=0)
+    extend(run, 9, train_loss=np.array([1e30]))
+    noisy(run, 50)
+    panel.start(run)
+    assert panel.axes.view()[3] < 3
+    assert panel.axes.note == "up to 1.0e30 beyond the axis"
+    panel.full_pill.click()
+    assert panel.axes.view()[3] >= 30
+    assert panel.axes.note == ""
+    panel.full_pill.click()
+    panel.log_pill.click()
+    assert panel.axes.view()[3] < 100
+
+
+# -- patience
+
+
+def waiting(panel, waited, outcome=None):
+    run = make_run({"stopping.early.patience": 8}, steps=100, playing=True)
+    late = {"best_step": np.array([60.0]), "waited": np.array([float(waited)]), "val_loss": np.array([1.0])}
+    run.history.evaluations.append(evaluation(run, 110, **late))
+    run.outcomes = (outcome,)
+    panel.start(run)
+    return run
+
+
+def test_patience_is_shaded_from_the_best_to_where_it_runs_out(panel):
+    waiting(panel, 5)
+    best, now, _ = panel.axes.shade
+    assert (best, now) == (6.0, 10.0)
+    assert panel.patience.x.tolist() == [10.0, 14.0]
+    assert panel.patience.visible
+    x = panel.axes.to_pixels(np.array([8.0]), np.zeros(1))[0][0]
+    assert panel.axes.tip_at(x) == (
+        "5 of 8 evaluations without improvement\nPatience ends at epoch 14 unless there is one"
+    )
+    assert panel.axes.tip_at(panel.axes.to_pixels(np.array([3.0]), np.zeros(1))[0][0]) == ""
+
+
+def test_of_a_run_that_has_ended_only_what_was_waited_is_shaded(panel):
+    waiting(panel, 5, Outcome("completed", 100, 10.0, "Completed all 10 epochs."))
+    assert panel.axes.shade is not None
+    assert not panel.patience.visible
+
+
+# -- the run before
+
+
+def test_the_run_before_is_drawn_gray_over_its_own_epochs(panel):
+    run, before = make_run(steps=100), make_run(steps=0)
+    noisy(before, 30)
+    run.ghost = before
+    panel.start(run)
+    np.testing.assert_allclose(panel.ghosts["train"].x, before.history.evaluations.epoch)
+    np.testing.assert_allclose(panel.ghosts["val"].y, np.log10(before.history.evaluations.val_loss[:, 0]))
+    for index, part in enumerate(("train", "val")):
+        assert panel.ghosts[part].pen.color().name() == DARK.faint
+        assert panel.ghosts[part].pen.dashPattern() == panel.lines[part].pen.dashPattern()
+        assert has_color(panel.axes, DARK.series[index])
+    assert has_color(panel.axes, DARK.faint)
+    assert panel.axes.note == "gray: the run before"
+    panel.score_pill.click()
+    np.testing.assert_allclose(panel.ghosts["train"].y, 0.9)
+    panel.val_pill.click()
+    assert not panel.ghosts["val"].visible
+    panel.log_x_pill.click()
+    np.testing.assert_allclose(panel.ghosts["train"].x[1:], np.log10(before.history.evaluations.epoch[1:]))
+    run.ghost = None
+    panel.refresh(run)
+    assert not panel.ghosts["train"].visible
+
+
+@pytest.mark.parametrize(("steps", "end"), [(0, 90.0), (100, 20.0), (800, 90.0)])
+def test_a_longer_run_before_leaves_the_present_one_half_of_the_axis(panel, steps, end):
+    run = make_run(steps=steps)
+    run.ghost = make_run(steps=900)
+    panel.start(run)
+    assert panel.axes.view()[1] == pytest.approx(end)
+    panel.full_pill.click()
+    assert panel.axes.view()[1] == pytest.approx(90.0)
+
+
+def test_a_run_before_that_exploded_does_not_flatten_the_present_one(panel):
+    run, before = make_run(steps=0), make_run(steps=0)
+    noisy(run, 60)
+    for exponent in range(60):
+        extend(before, 10, train_loss=np.array([10.0**exponent]))
+    run.ghost = before
+    panel.start(run)
+    _, _, bottom, top = panel.axes.view()
+    assert top - bottom < 5
+
+
+# -- the moment pointed at
+
+
+def test_a_moment_reads_what_was_recorded_there(panel):
+    run, before = make_run(steps=0), make_run(steps=0)
+    noisy(run, 40)
+    noisy(before, 20, seed=1)
+    run.ghost = before
+    panel.share(Selection(panel))
+    panel.start(run)
+    panel.batch_pill.click()
+    panel.selection.point_at(123.0)
+    train, val = (run.history.evaluations.column(f"{part}_loss")[12, 0] for part in ("train", "val"))
+    old_train, old_val = (before.history.evaluations.column(f"{part}_loss")[12, 0] for part in ("train", "val"))
+    batch = run.history.series("batch_loss", first=120, last=120).low[0]
+    assert run.history.evaluations.step[12] == 120
+    assert panel.axes.crosshair.x == 12.0
+    assert [text for _, text in panel.axes.crosshair.readout] == [
+        "step 120 · epoch 12", f"train {train:.4g}", f"validation {val:.4g}", f"batch {batch:.4g}",
+        f"before: train {old_train:.4g}", f"before: validation {old_val:.4g}",
+    ]
+    panel.selection.point_at(None)
+    assert panel.axes.crosshair.x is None
+
+
+@pytest.mark.parametrize("log_x", [False, True])
+def test_the_pointer_points_at_the_moment_under_it(panel, qtbot, log_x):
+    run = make_run(steps=400)
+    panel.share(Selection(panel))
+    panel.start(run)
+    if log_x:
+        panel.log_x_pill.click()
+    box = panel.axes.plot_rect()
+    qtbot.mouseMove(panel.axes, box.topLeft().toPoint())
+    qtbot.mouseMove(panel.axes, QPoint(round(box.left() + 0.5 * box.width()), round(box.center().y())))
+    epoch = 10 ** (0.5 * np.log10(40)) if log_x else 20.0
+    assert panel.selection.moment == pytest.approx(10 * epoch, rel=0.03)
+    assert panel.axes.crosshair.x == pytest.approx(np.log10(epoch) if log_x else epoch, rel=0.05)
+
+
+def test_beyond_the_present_run_only_the_run_before_is_read(panel):
+    run = make_run(steps=100)
+    run.ghost = make_run(steps=300)
+    panel.share(Selection(panel))
+    panel.start(run)
+    panel.axes.pointed.emit(20.0)
+    assert panel.selection.moment > run.history.step
+    assert all("before" in text for _, text in panel.axes.crosshair.readout[1:])
+    assert len(panel.axes.crosshair.readout) == 3
+    run.ghost = None
+    panel.refresh(run)
+    assert panel.axes.crosshair.x is None
+
+
+def test_of_replicas_the_median_is_read_and_one_that_has_ended_keeps_its_last_loss(panel):
+    run = make_run({"replicas": 3}, steps=0)
+    extend(run, 20, train_loss=np.array([1.0, 2.0, 3.0]))
+    ended = {"train_loss": np.array([np.nan, np.nan, 9.0]), "lr": np.array([np.nan, np.nan, 1.0])}
+    extend(run, 20, **ended)
+    panel.share(Selection(panel))
+    panel.start(run)
+    panel.selection.point_at(40)
+    assert panel.axes.crosshair.readout[1][1] == "train 2"
+
+
+# -- figures
+
+
+def test_the_table_has_every_evaluation_that_is_kept(panel):
+    run = make_run(steps=0)
+    noisy(run, 1_500)
+    panel.start(run)
+    table = panel.table()
+    assert list(table.columns) == ["step", "epoch", "train_loss", "val_loss", "train_score", "val_score", "lr"]
+    evaluations = run.history.evaluations
+    for index, name in enumerate(table.columns):
+        np.testing.assert_array_equal([row[index] for row in table.rows], evaluations.column(name)[:, 0])
+    panel.clear()
+    assert panel.table() is None
+
+
+def test_the_table_of_replicas_has_quartiles_and_each_replica(panel):
+    run = make_run({"replicas": 5}, steps=0)
+    losses = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    extend(run, 30, train_loss=losses)
+    panel.start(run)
+    first = dict(zip(panel.table().columns, panel.table().rows[0], strict=True))
+    assert [first[f"train_loss {which}"] for which in ("lower quartile", "median", "upper quartile")] == [2, 4, 8]
+    assert [first[f"train_loss replica {index}"] for index in range(1, 6)] == losses.tolist()

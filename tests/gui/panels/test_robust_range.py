@@ -14,8 +14,7 @@ def shown(values, **options):
     return extent.low, extent.high
 
 
-@pytest.mark.parametrize("log", [False, True])
-@pytest.mark.parametrize("first", [1e3, 1e30, 1e300])
+@pytest.mark.parametrize(("log", "first"), [(False, 1e2), (False, 1e300), (True, 1e8), (True, 1e300)])
 def test_a_first_spike_does_not_flatten_the_rest(log, first):
     for length in (5, 20, 60):
         values = np.concatenate([[first], FALLING[:length]])
