@@ -62,7 +62,7 @@ class Bars:
         self, painter: QPainter, marks: str, bars: list[QRectF], layout: Layout, theme: Theme
     ) -> None:
         """Draw what marks a health above the bars, or on those that fill the room."""
-        side = 3.2 * layout.scale
+        side = min(3.2 * layout.scale, 0.19 * layout.step)
         above, inside = QPainterPath(), QPainterPath()
         for bar in bars if marks else ():
             full = bar.top() < layout.bar_top + 6.0 * layout.scale

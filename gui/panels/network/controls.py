@@ -101,6 +101,7 @@ class WidthField(QSpinBox):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._parent = parent
         self.layer = 0
         self._open = False
         self.setRange(1, MAX_WIDTH)
@@ -115,7 +116,7 @@ class WidthField(QSpinBox):
         self.setValue(width)
         self.setFixedWidth(round(78 * scale()))
         self.adjustSize()
-        room = self.parentWidget().width() - self.width()
+        room = self._parent.width() - self.width()
         self.move(min(max(0, at.x() - self.width() // 2), max(0, room)), at.y())
         self._open = True
         self.show()
@@ -132,7 +133,7 @@ class WidthField(QSpinBox):
         had_focus = self.hasFocus()
         self.hide()
         if had_focus:
-            self.parentWidget().setFocus(Qt.FocusReason.PopupFocusReason)
+            self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
         if take:
             self.chosen.emit(self.layer, self.value())
 

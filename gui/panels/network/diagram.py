@@ -246,7 +246,7 @@ class NetworkDiagram(QWidget):
         self.editing.paint(painter)
         painter.translate(self.offset, 0.0)
         self._paint_hint(painter)
-        if self._ringed:
+        if self._ringed and not is_printing():
             painter.setPen(pen(self.theme.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)

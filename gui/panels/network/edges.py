@@ -13,7 +13,7 @@ from gui.panels.network.geometry import Column
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-MOST_EDGES = 600
+MOST_EDGES = 500
 """Only the largest weights are drawn, as many from every pair of layers; the rest would be a haze."""
 FEWEST = 12
 """So many from every pair of layers at least."""

@@ -79,7 +79,7 @@ def _weight_rows(statistics: LayerStatistics) -> list[tuple[str, str]]:
 
 
 def _structure_rows(shape: Architecture, layer: int) -> list[tuple[str, str]]:
-    rows = []
+    rows: list[tuple[str, str]] = []
     if shape.normalization != "none":
         rows.append(("normalization", shape.normalization))
     if shape.dropout:

@@ -85,7 +85,7 @@ class Picture:
                     self._stroke(painter, lines, STROKES[strength] if bold else 1)
 
     def _stroke(self, painter: QPainter, lines: list[QLineF], strokes: int) -> None:
-        strokes = max(1, round(strokes * self.ratio)) + (1 if self.theme.bold and strokes > 1 else 0)
+        strokes = round(strokes * self.ratio * max(1.0, 0.75 * self.layout.scale)) + self.theme.bold
         apart = 0.5 / self.ratio
         painter.translate(0.0, -0.5 * apart * (strokes - 1))
         for _ in range(strokes):

@@ -16,8 +16,8 @@ from gui.panels.network import legend, responses
 from gui.panels.network.diagram import NetworkDiagram
 from gui.panels.network.figures import figures
 from gui.panels.network.structure import Structure
-from gui.panels.network.telling import Telling, too_large
-from gui.panels.panel import Panel, Table
+from gui.panels.network.telling import Telling
+from gui.panels.panel import Panel, Pill, Table
 from gui.theme import DARK, Theme
 from models.architecture import Architecture
 from training.feasibility import architecture_of
@@ -130,8 +130,8 @@ class Network(Panel):
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
         self.diagram.restyle(theme)
-        for entry, _ in self.legends:
-            entry.restyle(theme)
+        for part in (*(entry for entry, _ in self.legends), self.responses_pill, self.draft_pill):
+            part.restyle(theme)
         if self.diagram.squares and self.telling.snapshot is not None:
             self._draw(self.telling.snapshot)
 
@@ -240,14 +240,14 @@ class Network(Panel):
     # -- the header
 
     def _show_header(self, shape: Architecture | None) -> None:
-        here = shape is not None
-        maps = self.diagram.squares
-        normalized = here and shape.normalization != "none"
+        here, maps = shape is not None, self.diagram.squares
+        normalized = shape is not None and shape.normalization != "none"
+        dropped = shape is not None and shape.dropout > 0
         self._have(self.responses_pill, self.telling.run is not None and responses.suits(self.telling.run.data))
         self._have(self.draft_pill, self._differs)
         for entry, wanted in (
             (self.legend_edges, here), (self.legend_nodes, here and not maps), (self.legend_maps, here and maps),
-            (self.legend_bars, here), (self.legend_norm, normalized), (self.legend_dropout, here and shape.dropout > 0),
+            (self.legend_bars, here), (self.legend_norm, normalized), (self.legend_dropout, dropped),
         ):
             self._have(entry, wanted)
         if shape is not None:
@@ -262,12 +262,18 @@ class Network(Panel):
         """Have a widget in the header, or not."""
         self._absent = self._absent - {widget} if there else self._absent | {widget}
 
+    def pills_in_header(self) -> list[Pill]:
+        """Return the toggles that apply to what is shown."""
+        return [pill for pill in super().pills_in_header() if pill not in self._absent]
+
     def fit_header(self) -> None:
         """Hide what has no room in the header, and what does not apply."""
         everything = self._extras
         self._extras = [extra for extra in everything if extra[1] not in self._absent]
         for widget in self._absent:
             widget.hide()
+        for _, widget in self._extras:
+            widget.ensurePolished()  # what was hidden until now is measured with another font else
         super().fit_header()
         self._extras = everything
 
@@ -289,8 +295,8 @@ class Network(Panel):
 
     def _means(self, snapshot: Snapshot) -> list[FloatArray | None]:
         """Return mean activations of all columns' units, or nothing for a network too large for that."""
-        inputs = self.telling.inputs
-        if inputs is None or too_large(snapshot, inputs):
+        inputs = self.telling.samples_for(snapshot)
+        if inputs is None:
             return []
         with np.errstate(all="ignore"):
             blocks, predicted = snapshot.inside(inputs)

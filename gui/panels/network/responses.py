@@ -34,7 +34,7 @@ SIDES = 64
 
 def suits(data: PreparedData) -> bool:
     """Tell whether the data has the two features that span a plane."""
-    return data.dataset.x.shape[1] == 2
+    return bool(data.dataset.x.shape[1] == 2)
 
 
 def plane(data: PreparedData, cells: int) -> FloatArray:

@@ -109,10 +109,15 @@ class Structure:
 def next_width(width: int, direction: int) -> int:
     """Return the next width up (1) or down (-1): by one while narrow, in larger round steps where wide."""
     if direction > 0:
-        step = max(1, 2 ** (width.bit_length() - 1) // FINE_STEPS)
+        step = _step(width)
         return (width // step + 1) * step
-    step = max(1, 2 ** ((width - 1).bit_length() - 1) // FINE_STEPS) if width > 1 else 1
+    step = _step(width - 1)
     return (-(-width // step) - 1) * step
+
+
+def _step(width: int) -> int:
+    """Return the power of two at or below a sixteenth of a width, 1 at the least."""
+    return 1 << max(0, (width // FINE_STEPS).bit_length() - 1)
 
 
 def _removed(values: tuple[Any, ...], at: int) -> tuple[Any, ...]:

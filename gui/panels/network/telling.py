@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 from gui.panels.network import responses
 from gui.panels.network.figures import is_dead, norms_of
@@ -27,6 +27,8 @@ FloatArray = NDArray[np.float64]
 
 EDGE_REACH = 4.0
 """An edge is meant by pointing at most so many pixels from it."""
+FEWEST_SAMPLES = 8
+"""An average over fewer samples says nothing."""
 LARGE_MAP = 120
 """Side of a unit's enlarged response map, in pixels."""
 
@@ -52,6 +54,13 @@ class Telling:
     def forget(self) -> None:
         """Let go of the run."""
         self.run, self.snapshot, self.inputs, self._known = None, None, None, None
+
+    def samples_for(self, snapshot: Snapshot | None) -> FloatArray | None:
+        """Return as many of the inputs as a network does in a few milliseconds, or None where those are too few."""
+        if snapshot is None or self.inputs is None:
+            return None
+        rows = WORK_PER_TURN // work_per_row(snapshot)
+        return self.inputs[:rows] if rows >= min(FEWEST_SAMPLES, len(self.inputs)) else None
 
     def tip_at(self, at: QPointF) -> str:
         """Return the tooltip for a point of the diagram."""
@@ -81,8 +90,9 @@ class Telling:
 
     def statistics(self) -> tuple[LayerStatistics, ...]:
         """Return what can be said of the layers that are drawn; nothing of a network too large for that."""
-        snapshot, inputs = self.snapshot, self.inputs
-        if snapshot is None or inputs is None or too_large(snapshot, inputs):
+        snapshot = self.snapshot
+        inputs = self.samples_for(snapshot)
+        if snapshot is None or inputs is None:
             return ()
         if self._known is None or self._known[0] is not snapshot:
             self._known = snapshot, layer_statistics(snapshot, inputs)
@@ -105,8 +115,8 @@ class Telling:
         return card.html(self._large_map(column, unit))
 
     def _dead_row(self, layer: int, unit: int) -> list[tuple[str, str]]:
-        snapshot, inputs = self.snapshot, self.inputs
-        if snapshot is None or inputs is None or too_large(snapshot, inputs):
+        snapshot, inputs = self.snapshot, self.samples_for(self.snapshot)
+        if snapshot is None or inputs is None:
             return []
         dead = is_dead(snapshot, inputs, layer, unit)
         return [] if dead is None else [("dead", "yes: no sample reaches its weights" if dead else "no")]
@@ -141,14 +151,9 @@ class Telling:
         )
 
 
-def too_large(snapshot: Snapshot, inputs: FloatArray) -> bool:
-    """Tell whether a pass of `inputs` through a network would hold the window up."""
-    return work_per_row(snapshot) * len(inputs) > WORK_PER_TURN
-
-
 def _png(image: QImage) -> str:
     raw = QByteArray()
     buffer = QBuffer(raw)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     return b64encode(raw.data()).decode()
