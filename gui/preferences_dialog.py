@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -44,16 +45,19 @@ DEVICES = (
 
 
 class PreferencesDialog(QDialog):
-    """Nothing is applied before "Apply" or "OK"; until then a sample shows the look."""
+    """Nothing is applied before "Apply" or "OK"; until then a sample shows the look.
 
-    changed = Signal(object)
+    ``changed`` brings only the values that were changed here, by name: the window goes on behind the
+    dialog, and what was chosen there meanwhile stays.
+    """
 
-    def __init__(self, settings: Settings, theme: Theme, parent: QWidget | None = None) -> None:
+    changed = Signal(dict)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("preferencesDialog")
         self.setWindowTitle("Preferences")
         self.settings = settings
-        self._current = theme
         self._cuda, self._cuda_text = cuda_found()
         self._checking = QTimer(self)
         self._checking.setSingleShot(True)
@@ -184,27 +188,24 @@ class PreferencesDialog(QDialog):
 
     # ------------------------------------------------------------------------------ what is chosen
 
-    def chosen(self) -> Settings:
-        """Return the settings as they stand in the dialog; those that are not in it stay as they are."""
-        return self.settings.model_copy(update={
+    def chosen(self) -> dict[str, Any]:
+        """Return what was changed in the dialog, by name."""
+        values = {
             "theme": self.theme.currentData(), "scale": self._rounded_scale() / 100,
             "device": self.device.currentData(), "run_folder": self.folder.text().strip(),
             "redraw_budget": self.budget.value() / 100,
-        })
+        }  # fmt: skip
+        return {name: value for name, value in values.items() if value != getattr(self.settings, name)}
 
     def apply(self) -> bool:
         """Report what is chosen; return whether all of it can be used."""
         if not self._check_folder():
             self.folder.setFocus(Qt.FocusReason.OtherFocusReason)
             return False
-        chosen = Settings.model_validate(self.chosen().model_dump())
-        if chosen != self.settings:
-            self.settings = chosen
+        chosen = self.chosen()
+        if chosen:
+            self.settings = self.settings.model_copy(update=chosen)
             self.changed.emit(chosen)
-            if scale() != self._size:
-                self._build()
-                self._show(chosen)
-                self.apply_button.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -216,9 +217,25 @@ class PreferencesDialog(QDialog):
             super().accept()
 
     def restyle(self, theme: Theme) -> None:
-        """Take the colors of `theme`."""
-        self._current = theme
+        """Show a theme chosen in the window, unless another one is being chosen here."""
+        if "theme" not in self.chosen() and themes.named(self.settings.theme).name != theme.name:
+            self.settings = self.settings.model_copy(update={"theme": theme.name})
+            self.theme.setCurrentIndex(self.theme.findData(theme.name))
         self._show_sample()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and scale() != self._size:
+            QTimer.singleShot(0, self, self._rebuild)
+
+    def _rebuild(self) -> None:
+        """Make everything anew at another interface scale, with what was chosen so far."""
+        if scale() == self._size:
+            return
+        chosen, folder = self.chosen(), self.folder.text()
+        self._build()
+        self._show(self.settings.model_copy(update={**chosen, "run_folder": folder}))
+        self.theme.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _rounded_scale(self) -> int:
         return round(self.scale.value() / STEP) * STEP
@@ -250,8 +267,7 @@ class PreferencesDialog(QDialog):
     def _show_sample(self) -> None:
         percent = self._rounded_scale()
         self.scale_text.setText(f"{percent} %")
-        theme = themes.THEMES.get(self.theme.currentData()) or themes.system_theme()
-        self.sample.show_look(theme, percent / 100)
+        self.sample.show_look(themes.named(self.theme.currentData()), percent / 100)
 
     def _show_device(self) -> None:
         missing = self.device.currentData() == "cuda" and not self._cuda

@@ -31,7 +31,7 @@ class SideWindows(QObject):
         """Open the preferences."""
 
         def make() -> QDialog:
-            dialog = PreferencesDialog(self._window.preferences.settings, self._window.theme, self._window)
+            dialog = PreferencesDialog(self._window.preferences.settings, self._window)
             dialog.changed.connect(self._window.take_settings)
             return dialog
 

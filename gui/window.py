@@ -25,7 +25,7 @@ from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
 from gui.narrator import transport_state, words_about
 from gui.panels.panel import Panel
-from gui.preferences import LARGEST, SMALLEST, Preferences, Settings
+from gui.preferences import LARGEST, SMALLEST, Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import News, RunControl
 from gui.run_figures import grouped
@@ -528,10 +528,10 @@ class MainWindow(QMainWindow):
             self.tour.restyle(shown)
         self.frames.changed()
 
-    def take_settings(self, settings: Settings) -> None:
-        """Do as the preferences say."""
+    def take_settings(self, chosen: dict[str, object]) -> None:
+        """Do as was chosen in the preferences."""
         before = self.preferences.settings
-        self.preferences.change(**settings.model_dump())
+        settings = self.preferences.change(**chosen)
         self._follow_settings()
         theme = themes.named(settings.theme)
         if theme is not self.theme:

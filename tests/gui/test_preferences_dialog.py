@@ -25,7 +25,7 @@ def dialog(qtbot: Any, request: pytest.FixtureRequest) -> Iterator[PreferencesDi
     qtbot.addWidget(window)
     window.resize(1100, 700)
     window.show()
-    made = PreferencesDialog(Settings(ghost=False, arrangement={"a": 1}), theme.DARK, window)
+    made = PreferencesDialog(Settings(ghost=False, arrangement={"a": 1}), window)
     made.heard = []  # type: ignore[attr-defined]
     made.changed.connect(made.heard.append)  # type: ignore[attr-defined]
     made.show()
@@ -54,9 +54,7 @@ def test_what_is_chosen_is_reported_and_the_rest_stays(qtbot: Any, dialog: Prefe
     assert dialog.budget_note.text().startswith("50 % of a core")
     assert dialog.heard == []  # type: ignore[attr-defined]
     qtbot.keyClick(dialog.budget, Qt.Key.Key_Return)
-    expected = Settings(
-        theme="light", scale=1.05, run_folder=str(tmp_path), redraw_budget=0.5, ghost=False, arrangement={"a": 1}
-    )
+    expected = {"theme": "light", "scale": 1.05, "run_folder": str(tmp_path), "redraw_budget": 0.5}
     assert dialog.heard == [expected]  # type: ignore[attr-defined]
     assert not dialog.isVisible()
 
@@ -97,19 +95,26 @@ def test_defaults_are_shown_first_and_used_when_applied(qtbot: Any, dialog: Pref
     assert (dialog.scale.value(), dialog.device.currentText()) == (100, "Auto")
     assert len(dialog.heard) == 1  # type: ignore[attr-defined]
     qtbot.mouseClick(dialog.ok_button, Qt.MouseButton.LeftButton)
-    assert dialog.heard[-1] == Settings(ghost=False, arrangement={"a": 1})  # type: ignore[attr-defined]
+    assert dialog.heard[-1] == {"scale": 1.0, "device": "auto"}  # type: ignore[attr-defined]
 
 
 def test_another_scale_applied_rebuilds_the_dialog_with_what_was_chosen(qtbot: Any, dialog: PreferencesDialog) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    dialog.changed.connect(lambda chosen: theme.apply(app, theme.DARK, chosen.scale))
+    dialog.changed.connect(lambda chosen: theme.apply(app, theme.DARK, chosen["scale"]))
     before = dialog.width()
     dialog.scale.setValue(150)
     dialog.apply()
     qtbot.waitUntil(lambda: dialog.width() != before)
     assert dialog.scale_text.text() == "150 %"
     assert dialog.isVisible()
+
+
+def test_a_theme_switched_in_the_window_is_shown_and_not_switched_back(qtbot: Any, dialog: PreferencesDialog) -> None:
+    dialog.restyle(theme.LIGHT)
+    assert dialog.theme.currentText() == "Light"
+    qtbot.mouseClick(dialog.ok_button, Qt.MouseButton.LeftButton)
+    assert dialog.heard == []  # type: ignore[attr-defined]
 
 
 def test_why_there_is_no_cuda_is_said(dialog: PreferencesDialog) -> None:
