@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -54,6 +54,7 @@ class SampleDialog(QDialog):
         self.prediction = Prediction(self._predicted, self)
         self._build(theme)
         self._make_shortcuts()
+        self.finished.connect(self.prediction.cancel)
         self.resize(round(680 * scale()), round(520 * scale()))
 
     # ------------------------------------------------------------------------------ building
@@ -263,13 +264,6 @@ class SampleDialog(QDialog):
             event.accept()
             return True
         return bool(super().eventFilter(watched, event))
-
-    def reject(self) -> None:
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.prediction.cancel()
-        super().closeEvent(event)
 
 
 def heading(true: str | None, said: str | None, only: Only) -> str:

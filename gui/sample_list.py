@@ -32,7 +32,7 @@ class SampleList:
 
         if self.dialog is None:
             self.dialog = SampleDialog(run, self._theme, self._owner.window())
-            self.dialog.destroyed.connect(self._gone)
+            self.dialog.finished.connect(self._gone)
         self.dialog.show_samples(made, true=true, said=said, only=only, sample=sample)
         self.dialog.show()
         self.dialog.activateWindow()
