@@ -162,7 +162,7 @@ def lay_out(
     """
     whole = whole_width(len(widths), width, scale)
     step = (whole - 2 * MARGIN * scale) / max(1, len(widths) - 1)
-    bar_bottom = height - line - 1
+    bar_bottom = height - line - 3
     bar_top = bar_bottom - min(46.0 * scale, 0.2 * height)
     text_top = bar_top - 8.0 * scale - (line + 2 if max(widths) > MOST_NODES else 0.0)
     node_top = min(TOP_BAND * scale, 0.13 * height)

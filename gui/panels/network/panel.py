@@ -130,8 +130,10 @@ class Network(Panel):
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
         self.diagram.restyle(theme)
-        for part in (*(entry for entry, _ in self.legends), self.responses_pill, self.draft_pill):
-            part.restyle(theme)
+        for entry, _ in self.legends:
+            entry.restyle(theme)
+        for pill in (self.responses_pill, self.draft_pill):
+            pill.restyle(theme)
         if self.diagram.squares and self.telling.snapshot is not None:
             self._draw(self.telling.snapshot)
 
@@ -240,7 +242,7 @@ class Network(Panel):
     # -- the header
 
     def _show_header(self, shape: Architecture | None) -> None:
-        here, maps = shape is not None, self.diagram.squares
+        here, maps = shape is not None and not self.diagram.sketch, self.diagram.squares
         normalized = shape is not None and shape.normalization != "none"
         dropped = shape is not None and shape.dropout > 0
         self._have(self.responses_pill, self.telling.run is not None and responses.suits(self.telling.run.data))
