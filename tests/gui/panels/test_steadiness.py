@@ -10,16 +10,25 @@ from PySide6.QtWidgets import QWidget
 from gui.panels.boundary import Boundary
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.gradient_norms import GradientNorms
+from gui.panels.layer_map import LayerMap
 from gui.panels.learning_curves import LearningCurves
+from gui.panels.learning_rate import LearningRate
 from gui.panels.network import Network
 from gui.panels.panel import Panel
 from gui.panels.predicted_true import PredictedTrue
+from gui.panels.update_ratio import UpdateRatio
 from gui.theme import DARK, LIGHT
 
 from .runs import extend, make_run, snapshot_of
 
-ALL = (LearningCurves, GradientNorms, Boundary, PredictedTrue, ConfusionMatrix, Network)
-SIZES = {LearningCurves: (455, 236), GradientNorms: (455, 236), Network: (650, 316), Boundary: (320, 360)}
+ALL = (
+    LearningCurves, LearningRate, GradientNorms, UpdateRatio, LayerMap, Boundary, PredictedTrue, ConfusionMatrix,
+    Network,
+)
+SIZES = {
+    LearningCurves: (455, 236), LearningRate: (455, 236), GradientNorms: (455, 236), LayerMap: (455, 236),
+    Network: (650, 316), Boundary: (320, 360),
+}
 
 
 @pytest.mark.parametrize("kind", ALL)
