@@ -10,6 +10,7 @@ build, however the steps are cut into chunks. Drive it a chunk at a time with `a
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ from training.optimizers import make_optimizer, scaled_lr
 from training.population import check_population, edited, replicas_of
 from training.progress import Edit, EvaluationRecord, Outcome, Progress, layer_names, record_width
 from training.randomness import generator
+from training.result import Result
 from training.schedules import Factor, PlateauReducer, schedule_factor
 from training.snapshot import Snapshot
 from training.step import TrainingStep
@@ -279,6 +281,28 @@ class Engine:
     def initial_snapshot(self, replica: int = 0) -> Snapshot:
         """Return a copy of one replica as it was before the first step."""
         return self._snapshot_of(self._initial[replica], at_start=True)
+
+    def result(self) -> Result:
+        """Return what the run has come to by now, for its files."""
+        replicas = range(self.replicas)
+        return Result(
+            step=self.step,
+            epoch=self.epoch,
+            outcomes=tuple(self.outcomes[replica] or self._so_far(replica) for replica in replicas),
+            initial=tuple(self.initial_snapshot(replica) for replica in replicas),
+            final=tuple(self.snapshot(replica) for replica in replicas),
+            edits=tuple(self.edits),
+            data=self.data,
+            device=self.device_name,
+            parameters=self.architecture.n_parameters,
+            steps_per_epoch=self.steps_per_epoch,
+            notes=tuple(self.notes),
+        )
+
+    def _so_far(self, replica: int) -> Outcome:
+        so_far = self._judges[replica].outcome("running", self.step, self.epoch, "")
+        text = f"Under way at epoch {self.epoch:.4g}, step {self.step}: the weights are those of that moment."
+        return dataclasses.replace(so_far, message=text, restored=False)
 
     def state(self) -> dict[str, Any]:
         """Return all that `load_state` needs to go on exactly here."""

@@ -83,8 +83,7 @@ def run_headless(
         except Exception as error:  # raised again below, once what was computed is safe
             failure = error
             engine.fail(repr(error))
-        outcomes = tuple(outcome for outcome in engine.outcomes if outcome is not None)
-        run = FinishedRun(experiment, engine, history, outcomes, started, time.perf_counter() - began)
+        run = FinishedRun(experiment, engine.result(), history, started, time.perf_counter() - began)
         write_outputs(folder, run, save_data=save_data)
         if failure is not None:
             raise failure

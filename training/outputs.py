@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -30,8 +31,10 @@ from training.length import evaluations_at_most, steps_at_most
 from training.progress import LAYER_COLUMNS, Outcome
 
 if TYPE_CHECKING:
+    from training.data.prepare import PreparedData
     from training.engine import Engine
     from training.experiment import Experiment
+    from training.result import Result
 
 HISTORY_COLUMNS = (
     "replica", "step", "epoch", "lr", "train_loss", "val_loss", "train_accuracy", "val_accuracy",
@@ -49,14 +52,14 @@ OTHER_FILES = 1_000_000
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that has ended, for whatever reason, as its files tell it.
+    """A run as its files tell it: ended for whatever reason, or looked at while it is under way.
 
     Attributes
     ----------
     experiment
-        What was run, all replicas together.
-    outcomes
-        How each replica ended.
+        What was run, all replicas together, as it was before any edit.
+    result
+        What it has come to, from `Engine.result`; the history ends at the same step.
     started
         When the run began.
     wall_seconds
@@ -64,11 +67,34 @@ class FinishedRun:
     """
 
     experiment: Experiment
-    engine: Engine
+    result: Result
     history: History
-    outcomes: tuple[Outcome, ...]
     started: datetime
     wall_seconds: float
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How each replica ended, or where it stands."""
+        return self.result.outcomes
+
+
+def run_so_far(
+    experiment: Experiment, result: Result, history: History, started: datetime, wall_seconds: float = math.nan
+) -> FinishedRun:
+    """Return a run under way, or ended, for `write_outputs`, which may then work in another thread.
+
+    The history is copied, so that it may grow meanwhile.
+
+    Parameters
+    ----------
+    experiment
+        What was run, as it was before any edit.
+    result
+        What `Session.request_result` brought.
+    history
+        All that came in the outbox before it, and nothing after.
+    """
+    return FinishedRun(experiment, result, copy.deepcopy(history), started, wall_seconds)
 
 
 # -------------------------------------------------------------------------------------- folders
@@ -195,7 +221,7 @@ def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) ->
     write_lines(folder / "gradients.csv", gradients_csv(run.history))
     if save_data:
         with writing_whole(folder / "data.npz") as file:
-            write_data(file, run.engine)
+            write_data(file, run.result.data)
     write_whole(folder / "curves.png", curves_picture(run))
     write_whole(folder / "summary.json", (json.dumps(summary(run), indent=2, ensure_ascii=False) + "\n").encode())
 
@@ -208,7 +234,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 def history_csv(run: FinishedRun) -> Iterator[str]:
     """Yield the lines of a table with a row per evaluation and replica; cells that do not apply are empty."""
-    score = "accuracy" if run.engine.data.task == "classification" else "r2"
+    score = "accuracy" if run.result.data.task == "classification" else "r2"
     columns = {
         "lr": "lr",
         "train_loss": "train_loss",
@@ -216,7 +242,7 @@ def history_csv(run: FinishedRun) -> Iterator[str]:
         "parameter_change": "parameter_change",
         "grad_norm": "grad_norm",
     }
-    if len(run.engine.data.x_val):
+    if len(run.result.data.x_val):
         columns |= {"val_loss": "val_loss", f"val_{score}": "val_score"}
     yield ",".join(HISTORY_COLUMNS)
     yield from _history_rows(run.history, [columns.get(name) for name in HISTORY_COLUMNS[3:]])
@@ -273,19 +299,17 @@ def weights_file(run: FinishedRun, *, initial: bool) -> bytes:
 
     With several replicas the names of replica k begin with ``replica_k.``.
     """
-    engine, replicas = run.engine, run.history.replicas
+    snapshots = run.result.initial if initial else run.result.final
     tensors: dict[str, Any] = {}
-    for replica in range(replicas):
-        prefix = f"replica_{replica}." if replicas > 1 else ""
-        snapshot = engine.initial_snapshot(replica) if initial else engine.snapshot(replica)
+    for replica, snapshot in enumerate(snapshots):
+        prefix = f"replica_{replica}." if len(snapshots) > 1 else ""
         tensors.update({prefix + name: tensor for name, tensor in snapshot.tensors().items()})
     about = f"{'initial' if initial else 'final'} weights of {run.experiment.name}"
     return bytes(as_safetensors(tensors, metadata={"about": about}))  # one entry: several come in random order
 
 
-def write_data(file: BinaryIO, engine: Engine) -> None:
+def write_data(file: BinaryIO, data: PreparedData) -> None:
     """Write the arrays as the network sees them, as a compressed NumPy archive."""
-    data = engine.data
     np.savez_compressed(
         file,
         x_train=data.x_train, y_train=data.y_train, x_val=data.x_val, y_val=data.y_val,
@@ -309,11 +333,12 @@ def summary(run: FinishedRun) -> dict[str, Any]:
         "wall_seconds": _finite(run.wall_seconds),
         "steps_per_second": _finite(steps / history.seconds) if history.seconds > 0 else None,
         "seed": experiment.seed,
-        "device": run.engine.device_name,
+        "device": run.result.device,
         "dtype": experiment.dtype,
-        "parameters": run.engine.architecture.n_parameters,
-        "steps_per_epoch": run.engine.steps_per_epoch,
-        "notes": list(run.engine.notes),
+        "parameters": run.result.parameters,
+        "steps_per_epoch": run.result.steps_per_epoch,
+        "notes": list(run.result.notes),
+        "edits": [vars(edit) for edit in run.result.edits],
         "gradients_exact": history.exact,
         "started": run.started.isoformat(timespec="seconds"),
         "versions": versions(),
@@ -324,7 +349,7 @@ def summary(run: FinishedRun) -> dict[str, Any]:
 
 def _replica_summary(run: FinishedRun, replica: int) -> dict[str, Any]:
     outcome = run.outcomes[replica]
-    score = "accuracy" if run.engine.data.task == "classification" else "r2"
+    score = "accuracy" if run.result.data.task == "classification" else "r2"
     evaluations = run.history.evaluations
     best_epoch = outcome.best_epoch if math.isfinite(outcome.best_epoch) else evaluations.best_val_epoch[replica]
     last = {

@@ -50,7 +50,7 @@ def _losses(axes: Axes, run: FinishedRun) -> None:
 
 
 def _scores(axes: Axes, run: FinishedRun) -> None:
-    classification = run.engine.data.task == "classification"
+    classification = run.result.data.task == "classification"
     evaluations = run.history.evaluations
     train, validation = evaluations.train_score, evaluations.val_score
     if not classification:  # R² has no lower bound: what is worse than the mean by far says nothing more

@@ -12,7 +12,8 @@ from training.criteria import CriterionState
 
 FloatArray = NDArray[np.float64]
 
-Reason = Literal["completed", "converged", "early_stopped", "diverged", "stopped", "failed"]
+Reason = Literal["completed", "converged", "early_stopped", "diverged", "stopped", "failed", "running"]
+"""Why a run ended; "running" is said only in the files of one that had not ended when they were written."""
 
 # The first columns of a step's record; what is measured of every layer follows.
 STEP_COLUMNS = ("batch_loss", "lr", "grad_norm", "update_norm")

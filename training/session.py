@@ -14,6 +14,7 @@ from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
 from training.errors import InputError
 from training.pace import Pace
 from training.progress import Edit, Progress
+from training.result import Result
 from training.snapshot import Snapshot
 
 Goal = tuple[Literal["end", "step", "epoch", "to epoch"], int]
@@ -39,7 +40,7 @@ class Failure:
     details: str
 
 
-Event = Progress | Snapshot | Edit | Rejected | Failure
+Event = Progress | Snapshot | Result | Edit | Rejected | Failure
 
 
 class Session:
@@ -61,7 +62,7 @@ class Session:
     Attributes
     ----------
     outbox
-        `Progress`, `Snapshot`, `Edit`, `Rejected` and `Failure` in the order they happened.
+        `Progress`, `Snapshot`, `Result`, `Edit`, `Rejected` and `Failure` in the order they happened.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -78,6 +79,7 @@ class Session:
         self._go_when_reopened = False
         self._stop_asked = False
         self._snapshot_asked = False
+        self._result_asked = False
         self._chunk = 1
         self._pace = Pace()
         self._steps_per_second = 0.0
@@ -158,6 +160,12 @@ class Session:
             self._snapshot_asked = True
             self._changed.notify_all()
 
+    def request_result(self) -> None:
+        """Ask for a `Result` in the outbox: with what came before it there, all that the files of the run need."""
+        with self._changed:
+            self._result_asked = True
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Let `run` return after the current chunk."""
         with self._changed:
@@ -182,7 +190,7 @@ class Session:
 
     def _has_requests(self) -> bool:
         waiting = self._state == "playing" and bool(self._goals)
-        return bool(self._edits) or self._stop_asked or self._snapshot_asked or waiting
+        return bool(self._edits) or self._stop_asked or self._snapshot_asked or self._result_asked or waiting
 
     def _is_due(self) -> bool:
         return self._time_left() == 0.0
@@ -197,6 +205,7 @@ class Session:
             self._applying_edits = bool(edits)
             stop, self._stop_asked = self._stop_asked, False
             snapshot, self._snapshot_asked = self._snapshot_asked, False
+            result, self._result_asked = self._result_asked, False
         try:
             for changes in edits:
                 self._apply(changes)
@@ -208,6 +217,8 @@ class Session:
             self._train()
         if snapshot:
             self.outbox.append(self.engine.snapshot())
+        if result:
+            self.outbox.append(self.engine.result())
 
     def _apply(self, changes: dict[str, Any]) -> None:
         try:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import threading
+import time
 import tracemalloc
 from collections import namedtuple
 from collections.abc import Iterator
@@ -38,8 +39,11 @@ from training.outputs import (
     new_run_folder,
     slug,
     write_lines,
+    write_outputs,
 )
 from training.progress import Progress, record_width
+from training.result import Result
+from training.session import Session
 from training.validation import replace, validate
 
 WHEN = datetime(2026, 3, 4, 5, 6, 7)
@@ -121,15 +125,14 @@ def test_summary_says_how_it_ended(finished: HeadlessRun) -> None:
 
 
 def test_weights_load_into_the_pytorch_module_and_predict_the_final_loss(finished: HeadlessRun) -> None:
-    engine = finished.finished.engine
+    engine = Engine(small())
     module = engine.network.to_torch()
     module.load_state_dict(load_file(finished.folder / "weights.safetensors"))
     module.eval()
     x = torch.from_numpy(engine.data.x_val).float()
     with torch.no_grad():
         loss = torch.nn.functional.cross_entropy(module(x), torch.from_numpy(engine.data.y_val))
-    kept = engine.outcomes[0]
-    assert kept is not None
+    kept = finished.finished.outcomes[0]
     expected = kept.best_metric if kept.restored else numbers(finished.folder / "summary.json")["final_val_loss"]
     assert loss.item() == pytest.approx(expected, rel=1e-5)
 
@@ -236,6 +239,82 @@ def test_thinned_gradients_give_both_bounds() -> None:
     np.testing.assert_allclose(high, curve.high, rtol=1e-8)
 
 
+# ----------------------------------------------------------------------------------- from a window
+
+TIMES = ("seconds", "wall_seconds", "steps_per_second", "started")
+
+
+def driven(experiment: Experiment, until: int | None = None, edit: dict[str, Any] | None = None) -> outputs.FinishedRun:
+    """Train in a session as the window does, to the end or to a step, and save in the middle of it."""
+    session, history, results = Session(Engine(experiment)), History(experiment.replicas, 3), []
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    if edit:
+        session.edit(edit)
+    for _ in range(until or 0):
+        session.step_once()
+    if until is None:
+        session.play()
+    while session.state != ("finished" if until is None else "paused"):
+        time.sleep(0.001)
+    session.request_result()
+    while not results:
+        time.sleep(0.001)
+        take(session, history, results)
+    run = outputs.run_so_far(experiment, results[0], history, WHEN)
+    session.play()  # the run goes on meanwhile
+    time.sleep(0.05)
+    session.close()
+    thread.join()
+    take(session, history, results)
+    return run
+
+
+def take(session: Session, history: History, results: list[Result]) -> None:
+    """Drain the outbox."""
+    while session.outbox:
+        event = session.outbox.popleft()
+        if isinstance(event, Progress):
+            history.extend(event)
+        elif isinstance(event, Result):
+            results.append(event)
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_run_saved_from_a_session_has_the_files_of_the_headless_one(tmp_path: Path, replicas: int) -> None:
+    experiment = small(replicas=replicas)
+    headless = run_headless(experiment, out=tmp_path / "headless", save_data=True)
+    (tmp_path / "window").mkdir()
+    write_outputs(tmp_path / "window", driven(experiment), save_data=True)
+    assert {path.name for path in (tmp_path / "window").iterdir()} == FILES | {"data.npz"}
+    for name in FILES - {"summary.json"}:
+        assert (tmp_path / "window" / name).read_bytes() == (headless.folder / name).read_bytes(), name
+    mine, other = (numbers(tmp_path / folder / "summary.json") for folder in ("window", "headless"))
+    for time_of in TIMES:
+        del mine[time_of], other[time_of]
+    assert mine == other
+    assert mine["edits"] == []
+
+
+def test_a_run_under_way_is_saved_as_it_stands(tmp_path: Path) -> None:
+    experiment = small(stopping__early__enabled=False, epochs=50)
+    run = driven(experiment, until=7, edit={"optimizer.lr": 0.5})
+    write_outputs(tmp_path, run)
+    summary = numbers(tmp_path / "summary.json")
+    assert (summary["reason"], summary["steps"]) == ("running", 7)
+    assert summary["message"].startswith("Under way at epoch")
+    assert summary["wall_seconds"] is None
+    assert summary["edits"] == [{"step": 0, "key": "optimizer.lr", "value": 0.5, "group": 0}]
+    _, rows = table(tmp_path / "gradients.csv")
+    assert max(int(row["step"]) for row in rows) == 7
+    again = Engine(load(tmp_path / "experiment.toml"))
+    again.edit({edit["key"]: edit["value"] for edit in summary["edits"]})
+    again.advance(7)
+    saved = load_file(tmp_path / "weights.safetensors")
+    for name, value in again.network.tensors().items():
+        assert torch.equal(saved[name], value), name
+
+
 # -------------------------------------------------------------------------------------- folders
 
 
@@ -312,7 +391,7 @@ def test_a_full_disk_is_told_before_training(tmp_path: Path, monkeypatch: pytest
 def test_the_estimate_covers_what_is_written(tmp_path: Path, changes: dict[str, Any]) -> None:
     run = run_headless(small(stopping__early__enabled=False, **changes), out=tmp_path / "out", save_data=True)
     written = sum(path.stat().st_size for path in run.folder.iterdir())
-    estimate = outputs.bytes_to_write(run.finished.engine, save_data=True)
+    estimate = outputs.bytes_to_write(Engine(run.finished.experiment), save_data=True)
     assert written <= estimate <= 2.5 * written + outputs.OTHER_FILES
 
 
@@ -322,7 +401,7 @@ def test_the_estimate_covers_a_history_that_was_thinned(tmp_path: Path, monkeypa
     run = run_headless(small(stopping__early__enabled=False, epochs=200), out=tmp_path / "out")
     assert not run.finished.history.exact
     tables = sum((run.folder / name).stat().st_size for name in ("history.csv", "gradients.csv"))
-    estimate = outputs.bytes_to_write(run.finished.engine) - outputs.OTHER_FILES
+    estimate = outputs.bytes_to_write(Engine(run.finished.experiment)) - outputs.OTHER_FILES
     assert tables <= estimate <= 4 * tables
 
 
