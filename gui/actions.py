@@ -68,6 +68,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("File", "Open a CSV file of your own…", ("Ctrl+Shift+O",), files.ask_open_csv),
         Act("File", "Save", ("Ctrl+S",), files.save),
         Act("File", "Save as…", ("Ctrl+Shift+S",), files.save_as),
+        Act("File", "Save the run's results", ("Ctrl+Shift+R",), window.save_run, works=commands.has_trained),
         Act("File", "Preferences…", ("Ctrl+,",), side.preferences),
         Act("File", "Quit", ("Ctrl+Q",), window.close),
         Act("Edit", "Undo", ("Ctrl+Z",), lambda: window.builder.undo(), works=lambda: window.builder.can_undo),

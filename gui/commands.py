@@ -82,6 +82,10 @@ class Commands(QObject):
         """Tell whether single steps and epochs can be run now."""
         return self.control.phase in ("ready", "paused")
 
+    def has_trained(self) -> bool:
+        """Tell whether anything is recorded of the run."""
+        return self.control.view is not None and self.control.view.history.step > 0
+
     def may_stop(self) -> bool:
         """Tell whether there is a run to end."""
         return self.control.phase in ("loading", "paused", "playing")

@@ -14,6 +14,7 @@ from training.errors import InputError
 from training.experiment import Experiment
 from training.history import History
 from training.progress import Edit, Progress
+from training.result import Result
 from training.session import Failure, Rejected, Session
 from training.snapshot import Snapshot
 from training.validation import replace
@@ -36,6 +37,7 @@ class News:
     failures: list[Failure] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
 
 
 class RunControl:
@@ -169,6 +171,11 @@ class RunControl:
             self._snapshot_asked = True
             self.session.request_snapshot()
 
+    def ask_result(self) -> None:
+        """Ask for all that the files of the run need."""
+        if self.session is not None:
+            self.session.request_result()
+
     # ------------------------------------------------------------------------------ state
 
     @property
@@ -220,7 +227,10 @@ class RunControl:
             for _ in range(MAX_EVENTS):
                 if not self.session.outbox:
                     break
-                self._happened(self.session.outbox.popleft(), self.view, news)
+                event = self.session.outbox.popleft()
+                self._happened(event, self.view, news)
+                if isinstance(event, Result):
+                    break  # the history must be taken as it stands now
             playing = self.session.state == "playing"
             if playing != self.view.playing:
                 self.view.playing = playing
@@ -267,6 +277,8 @@ class RunControl:
             view.snapshot = event
             self._snapshot_asked = False
             news.changed = True
+        elif isinstance(event, Result):
+            news.results.append(event)
         elif isinstance(event, Edit):
             self._edit_arrived(event, view)
             news.edits.append(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +49,8 @@ class RunView:
         The run before this one, kept to be drawn faintly behind it, or None.
     original
         The experiment without edits: a schedule keeps the lengths it started with.
+    started
+        When the run was ready to train.
     """
 
     experiment: Experiment
@@ -61,6 +64,7 @@ class RunView:
     reopened: bool = False
     ghost: RunView | None = None
     original: Experiment | None = None
+    started: datetime = field(default_factory=datetime.now)
 
     def __post_init__(self) -> None:
         if self.original is None:

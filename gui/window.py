@@ -29,7 +29,9 @@ from gui.preferences import LARGEST, SMALLEST, Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import News, RunControl
 from gui.run_figures import grouped
+from gui.run_saver import RunSaver
 from gui.side_windows import SideWindows
+from gui.taskbar import Taskbar, titled
 from gui.theme import Theme
 from gui.tips import plain_tip, title_text
 from gui.tour import Tour
@@ -70,6 +72,11 @@ class MainWindow(QMainWindow):
         self.log = log or ActivityLog()
         self.errors = ErrorReports(self, self.log)
         self.side_windows = SideWindows(self)
+        self.saver = RunSaver(self)
+        self.saver.saved.connect(self._run_saved)
+        self.saver.refused.connect(lambda why: self.banner.show_error(f"Not saved: {why}"))
+        self.saver.failed.connect(self.errors.window_failed)
+        self.taskbar = Taskbar()
         self._follow_settings()
         self.projector = False
         self.form_shown = True
@@ -203,6 +210,9 @@ class MainWindow(QMainWindow):
         if news.ended:
             self.control.ask_snapshot()
         self._note(news)
+        for result in news.results:
+            if self.control.view is not None:
+                self.saver.write(self.control.view, result)
         self.commands.look()
         if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
@@ -400,14 +410,24 @@ class MainWindow(QMainWindow):
                 view.outcomes, view.experiment.epochs, view.experiment.stopping.early.patience
             )
         self.transport.show_seed(self.builder.draft.experiment.seed)
+        self._name_window()
 
     def _name_window(self) -> None:
         draft = self.builder.draft
         name = draft.experiment.name
         modified = self.files.modified
-        self.setWindowTitle(f"{title_text(name)}[*] — {APP_NAME}")
+        share = self._share_done()
+        title = f"{title_text(titled(name, share, self.control.phase))}[*] — {APP_NAME}"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
         self.setWindowModified(modified)
+        self.taskbar.show(share if self.control.phase == "playing" else None)
         self.transport.show_name(name, modified)
+
+    def _share_done(self) -> float | None:
+        """Return how much of the run is done, 0 to 1."""
+        view = self.control.view
+        return None if view is None or view.history.step == 0 else view.history.epoch / view.experiment.epochs
 
     # ------------------------------------------------------------------------------ what goes wrong
 
@@ -439,6 +459,15 @@ class MainWindow(QMainWindow):
     def _keep_arrangement(self) -> None:
         if not self.projector:  # what is moved about for a talk is no arrangement for the desk
             self.preferences.change(arrangement=self.board.arrangement.to_plain())
+
+    def save_run(self) -> None:
+        """Write everything recorded of the run into the run folder."""
+        if not self.saver.busy:
+            self.control.ask_result()
+
+    def _run_saved(self, folder: str) -> None:
+        self.status.say(f"Run saved in {folder}", "ok")
+        self.log.add("info", f"Run saved in {folder}")
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or hide it."""
@@ -567,6 +596,7 @@ class MainWindow(QMainWindow):
         settings = self.preferences.settings
         self.pace.share = settings.redraw_budget
         self.control.keep_ghost = settings.ghost
+        self.saver.folder = settings.folder_for_runs()
 
     # ------------------------------------------------------------------------------ events
 
@@ -604,5 +634,7 @@ class MainWindow(QMainWindow):
         self.commands.rebuild_timer.stop()
         self.files.close()
         self.control.shut_down(CLOSE_SECONDS)
+        self.saver.close()
+        self.taskbar.show(None)
         super().closeEvent(event)
 

@@ -134,7 +134,7 @@ class Workspace(QWidget):
         return views
 
     def _bottom(self) -> QFrame:
-        bottom = QFrame(self)
+        self.bottom = bottom = QFrame(self)
         bottom.setObjectName("bottomBar")
         lower = QHBoxLayout(bottom)
         lower.setContentsMargins(0, 0, 0, 0)

@@ -10,15 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CONVERGENCE_LAB_STATE"] = tempfile.mkdtemp(prefix="convergence-lab-pictures-")
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme as themes
 from gui.csv_dialog import CsvDialog
@@ -26,6 +27,7 @@ from gui.theme import DARK, LIGHT, Theme
 from gui.window import MainWindow
 from training.experiment import Experiment
 from training.experiment_file import PRESETS, find, load
+from training.validation import replace
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 LARGE, SMALL = (1440, 900), (1100, 700)
@@ -34,14 +36,24 @@ PATIENCE_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture: an experiment, how the window looks, and until when it trains."""
+    """One picture: an experiment, how the window looks, until when it trains, and what is done then.
+
+    Attributes
+    ----------
+    changes
+        Of the experiment, by dotted key.
+    part
+        What of the window is in the picture; None: all of it.
+    """
 
     name: str
-    experiment: str
+    experiment: str = "two_spirals"
     theme: Theme = DARK
     size: tuple[int, int] = LARGE
+    changes: dict[str, Any] = field(default_factory=dict)
     until: Callable[[MainWindow], bool] = lambda window: window.control.phase == "finished"
     act: Callable[[MainWindow], None] = lambda window: None
+    part: Callable[[MainWindow], QWidget] | None = None
 
 
 def after_epochs(epochs: float) -> Callable[[MainWindow], bool]:
@@ -49,47 +61,137 @@ def after_epochs(epochs: float) -> Callable[[MainWindow], bool]:
     return lambda window: window.control.view is not None and window.control.view.history.epoch >= epochs
 
 
+# ------------------------------------------------------------------------------------- what is done in the scenes
+
+
 def show_signals(window: MainWindow) -> None:
     """Show the backpropagated signal in place of the weight gradients."""
     window.gradients.pills["signal_norm"].click()
+    window.layer_map.pills["signal_norm"].click()
 
 
 def type_a_wrong_rate(window: MainWindow) -> None:
     """Type a mistake into the learning rate, so that its error shows."""
     window.builder.reveal("optimizer.lr")
-    field = QApplication.focusWidget()
-    field.selectAll()
-    QTest.keyClicks(field, "-0.1")
+    typed = QApplication.focusWidget()
+    typed.selectAll()
+    QTest.keyClicks(typed, "-0.1")
+
+
+def point_at_layer(window: MainWindow) -> None:
+    """Hold the pointer over a layer of the diagram, so that its numbers show, and select it."""
+    window.selection.select_layer(1)
+    window.network.diagram.show_hover(window.network.diagram.layer_center(1))
+
+
+def show_responses(window: MainWindow) -> None:
+    """Draw each unit as the map of what it answers."""
+    window.network.responses_pill.setChecked(True)
+    settle(1.0)
+
+
+def deeper_network(window: MainWindow) -> None:
+    """Change the structure in mid-run."""
+    window.builder.apply_changes({"network.hidden": (16,) * 5})
+
+
+def restart_with_ghost(window: MainWindow) -> None:
+    """Start over with a larger rate, the run before behind it, and point at a moment."""
+    window.builder.apply_changes({"optimizer.lr": 0.003, "optimizer.method": "adam"})
+    window.commands.restart(ghost=True)
+    wait(lambda: window.control.phase in ("ready", "playing") and window.control.view.ghost is not None)
+    if window.control.phase == "ready":
+        window.toggle()
+    wait(lambda: window.control.view.history.epoch > 220)
+    window.toggle()
     settle()
+    window.selection.point_at(3_000.0)
 
 
+def maximize(window: MainWindow) -> None:
+    """Let one panel fill the board."""
+    window.board.toggle_maximized(window.gradients)
+
+
+def other_panels(window: MainWindow) -> None:
+    """Hide what is shown by default, and show what is not."""
+    for name in ("confusion", "gradient_norms"):
+        window.toggle_panel(name)
+    for name in ("learning_rate", "update_ratio"):
+        window.toggle_panel(name)
+
+
+def point_at_threshold(window: MainWindow) -> None:
+    """Edit a threshold where it stands."""
+    window.criteria.cards["gradient_norm"].begin_edit()
+
+
+def project(window: MainWindow) -> None:
+    """Show few panels, large."""
+    window.set_projector(True)
+    settle(1.5)
+
+
+def tour(window: MainWindow) -> None:
+    """Stand at the second stop of the tour."""
+    window.take_tour()
+    assert window.tour is not None
+    window.tour.go_on()
+
+
+SPIRALS: dict[str, Any] = {"optimizer.lr": 0.003}
 SCENES = (
-    Scene("window-dark", "two_spirals", until=after_epochs(1800)),
-    Scene("window-light", "two_spirals", theme=LIGHT, until=after_epochs(1200)),
-    Scene("window-small", "two_spirals", size=SMALL, until=after_epochs(900)),
-    Scene("early-stopping", "two_spirals"),
+    Scene("window-dark", until=after_epochs(1800)),
+    Scene("window-light", theme=LIGHT, until=after_epochs(1200)),
+    Scene("window-small", size=SMALL, until=after_epochs(900)),
+    Scene("early-stopping"),
     Scene("vanishing", "deep_sigmoid_stalls", until=after_epochs(10), act=show_signals),
     Scene("regression", "sine_overfit", until=after_epochs(300)),
     Scene("digits", "digits", until=after_epochs(10)),
     Scene("own-table", "pendulum_csv", theme=LIGHT, until=after_epochs(40)),
-    Scene("error", "two_spirals", size=SMALL, until=after_epochs(20), act=type_a_wrong_rate),
-)
+    Scene("error", size=SMALL, until=after_epochs(20), act=type_a_wrong_rate),
+    Scene("layer", changes=SPIRALS, until=after_epochs(150), act=point_at_layer, part=lambda window: window.board),
+    Scene("responses", changes=SPIRALS, until=after_epochs(300), act=show_responses,
+          part=lambda window: window.network),
+    Scene("restart", changes=SPIRALS, until=after_epochs(150), act=deeper_network),
+    Scene("ghost", until=after_epochs(400), act=restart_with_ghost, part=lambda window: window.board),
+    Scene("maximized", "deep_sigmoid_stalls", until=after_epochs(10), act=maximize),
+    Scene("panels", changes={**SPIRALS, "schedule": {"kind": "cosine", "warmup": 20}, "epochs": 400},
+          until=after_epochs(250), act=other_panels, part=lambda window: window.board),
+    Scene("replicas", changes={**SPIRALS, "replicas": 16}, until=after_epochs(200), part=lambda window: window.curves),
+    Scene("criteria", changes=SPIRALS, until=after_epochs(200), act=point_at_threshold,
+          part=lambda window: window.workspace.bottom),
+    Scene("projector", changes=SPIRALS, until=after_epochs(300), act=project),
+    Scene("tour", until=after_epochs(0), act=tour),
+)  # fmt: skip
+BESIDE = {
+    "shortcuts": "shortcuts", "preferences": "preferences", "log": "log", "about": "about", "self-test": "self_test",
+}  # fmt: skip
+"""Pictures of the windows beside the main one, by the method that opens each."""
+
+
+# ------------------------------------------------------------------------------------- drawing
 
 
 def draw(app: QApplication, scene: Scene) -> None:
     """Open the window, train, and save its picture."""
-    themes.apply(app, scene.theme)
-    window = MainWindow(load(find(scene.experiment)), None, scene.theme)
-    window.resize(*scene.size)
-    window.show()
-    wait(lambda: window.control.phase == "ready")
+    window = open_window(app, scene)
     window.toggle()
     wait(lambda: scene.until(window) or window.control.phase == "finished")
     scene.act(window)
     settle()
-    save(window, scene.name)
-    window.close()
-    window.deleteLater()
+    save(window if scene.part is None else scene.part(window), scene.name)
+    close(window)
+
+
+def open_window(app: QApplication, scene: Scene) -> MainWindow:
+    """Open the window of a scene, ready to train."""
+    themes.apply(app, scene.theme)
+    window = MainWindow(replace(load(find(scene.experiment)), scene.changes), None, scene.theme)
+    window.resize(*scene.size)
+    window.show()
+    wait(lambda: window.control.phase == "ready")
+    return window
 
 
 def draw_csv_dialog(app: QApplication) -> None:
@@ -103,7 +205,57 @@ def draw_csv_dialog(app: QApplication) -> None:
     dialog.deleteLater()
 
 
-def save(widget: MainWindow | CsvDialog, name: str) -> None:
+def draw_samples(app: QApplication) -> None:
+    """Save a picture of the digits that are taken for others."""
+    window = open_window(app, Scene("samples", "digits"))
+    window.toggle()
+    wait(lambda: after_epochs(4)(window) or window.control.phase == "finished")
+    window.toggle()
+    settle(1.5)
+    window.confusion.open_mistakes()
+    settle(1.0)
+    save(_beside(window), "samples")
+    close(window)
+
+
+def draw_beside(app: QApplication, name: str) -> None:
+    """Save a picture of a window beside the main one."""
+    window = open_window(app, Scene(name))
+    window.toggle()
+    wait(after_epochs_of(window, 30))
+    window.builder.apply_changes({"optimizer.lr": 0.01})
+    settle()
+    if name == "self-test":
+        window.toggle()
+    getattr(window.side_windows, BESIDE[name])()
+    dialog = _beside(window)
+    wait(lambda: not getattr(dialog, "running", False))
+    settle()
+    save(dialog, name)
+    close(window)
+
+
+def after_epochs_of(window: MainWindow, epochs: float) -> Callable[[], bool]:
+    """Return a condition that holds once a window has done so many epochs."""
+    return lambda: after_epochs(epochs)(window)
+
+
+def _beside(window: MainWindow) -> QWidget:
+    """Return the window that is open beside the main one."""
+    return next(
+        widget for widget in QApplication.topLevelWidgets()
+        if widget is not window and widget.isVisible() and widget.isWindow() and widget.windowTitle()
+    )  # fmt: skip
+
+
+def close(window: MainWindow) -> None:
+    """Close a window and everything beside it, and wait until they are gone."""
+    window.close()
+    window.deleteLater()
+    settle(0.1)
+
+
+def save(widget: QWidget, name: str) -> None:
     """Save what a window shows, and say where."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
@@ -137,6 +289,11 @@ def main(names: list[str]) -> int:
             draw(app, scene)
     if not names or "open-csv" in names:
         draw_csv_dialog(app)
+    if not names or "samples" in names:
+        draw_samples(app)
+    for name in BESIDE:
+        if not names or name in names:
+            draw_beside(app, name)
     return 0
 
 
