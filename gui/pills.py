@@ -19,7 +19,7 @@ class ElidedPill(QPushButton):
         self.setObjectName("pill")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._limit = limit
+        self.limit = limit
         self._full = ""
 
     def show_text(self, text: str) -> None:
@@ -31,12 +31,12 @@ class ElidedPill(QPushButton):
 
     def set_limit(self, limit: int) -> None:
         """Set the widest it may get, in pixels."""
-        if limit != self._limit:
-            self._limit = limit
+        if limit != self.limit:
+            self.limit = limit
             self._fit()
 
     def _fit(self) -> None:
-        self.setText(button_text(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self._limit)))
+        self.setText(button_text(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.limit)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -170,6 +170,8 @@ class Transport(QFrame):
         texts = ("Run", *(text for text, _ in RUN_LOOKS.values()))
         self.run_button.setFixedWidth(self._widest(texts) + self._icon_px + round(28 * self._scale))
         self.more_button.setFixedSize(round(20 * self._scale), self.epoch_button.sizeHint().height())
+        for button in (self.theme_button, self.menu_button):
+            button.setFixedWidth(round(37 * self._scale))
         order = (
             self.name, self.reset_button, self.run_button, self.step_button, self.epoch_button, self.more_button,
             self.stop_button, self.speed_button, self.device, self.seed, self.theme_button, self.menu_button,
@@ -298,6 +300,11 @@ class Transport(QFrame):
             self._show_fold(fold)
             if self.layout().sizeHint().width() <= self.width():
                 break
+        for pill, room in ((self.name, NAME_ROOM), (self.seed, SEED_ROOM)):  # what is left over goes to the words
+            left = self.width() - self.layout().sizeHint().width()
+            used = pill.fontMetrics().horizontalAdvance(pill.text())
+            pill.set_limit(min(round(room[0] * self._scale), max(pill.limit, used + left)))
+            self.layout().invalidate()
         self._folded_for = self._room_asked()
 
     def _room_asked(self) -> object:

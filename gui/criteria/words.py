@@ -89,11 +89,12 @@ def rule(criteria: Criteria) -> tuple[str, str]:
 
 
 def short(value: float) -> str:
-    """Return a number with two digits: ``3.2e-2``."""
+    """Return a number with two digits: ``3.2e-2``, ``2.7``."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "–"
     if value == 0:
         return "0"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     digits = mantissa.removesuffix(".0") if value == float(f"{float(mantissa):.0f}e{exponent}") else mantissa
-    return f"{digits}e{int(exponent)}".replace("-", "−", 1) if value < 0 else f"{digits}e{int(exponent)}"
+    text = f"{digits}e{int(exponent)}" if int(exponent) else digits
+    return text.replace("-", "−", 1) if value < 0 else text

@@ -70,7 +70,7 @@ def strip(qtbot: Any) -> CriteriaStrip:
     ("loss_plateau", 4.1e-4, 1e-6, "tell", "4.1e-4 > 1e-6"), ("gradient_norm", 1e-6, 1e-5, "stop", "1e-6 < 1e-5"),
     ("validation", 31.0, 40, "tell", "9 left of 40"), ("validation", 50.0, 40, "tell", "0 left of 40"),
     ("validation", NAN, 10, "tell", "– left of 10"),
-    ("parameter_change", NAN, 1e-7, "tell", "– < 1e-7"), ("loss_plateau", 1.0, 1.0, "tell", "1e0 = 1e0"),
+    ("parameter_change", NAN, 1e-7, "tell", "– < 1e-7"), ("loss_plateau", 1.0, 1.0, "tell", "1 = 1"),
     ("relative_improvement", -2.2e-4, 1e-4, "tell", "−2.2e-4, rising < 1e-4"),
     ("gradient_norm", math.inf, 1e-5, "tell", "∞ > 1e-5"),
 ])  # fmt: skip
@@ -78,7 +78,9 @@ def test_figures(name: str, value: float, threshold: float, action: str, text: s
     assert figures(CriterionState(name=name, value=value, threshold=threshold, met=False, action=action)) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1.0e1")])
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1.0e1"), (2.74, "2.7"), (-1.0, "−1"),
+])  # fmt: skip
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text
 
