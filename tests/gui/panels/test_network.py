@@ -77,8 +77,7 @@ def test_edges_tell_sign_by_color_and_dash():
     assert positive.color().alpha() > edge_pen(DARK, False, 0).color().alpha()
 
 
-@pytest.mark.parametrize("layers", [0, 1, 8, 20, 64])
-@pytest.mark.parametrize("size", [(300, 160), (1000, 560)])
+@pytest.mark.parametrize(("layers", "size"), [(0, (300, 160)), (1, (1000, 560)), (20, (300, 160)), (64, (1000, 560))])
 def test_any_depth_is_drawn_and_all_of_it_can_be_reached(panel, layers, size):
     panel.resize(*size)
     panel.begin(make_run({"network.hidden": [32] * layers, "network.skip_every": 2 if layers > 1 else 0}, steps=20))
@@ -136,7 +135,7 @@ def test_a_paused_run_shows_its_weights_at_once(panel):
     np.testing.assert_array_equal(panel.diagram.weights[0], run.snapshot.weights()[0])
 
 
-@pytest.mark.parametrize("value", [0.0, np.nan, np.inf, 1e300, 1e-300])
+@pytest.mark.parametrize("value", [0.0, np.nan, 1e300])
 def test_extreme_norms_and_weights_are_drawn_and_told_without_failing(panel, value):
     run = make_run(steps=0)
     extreme = records(run, 3)

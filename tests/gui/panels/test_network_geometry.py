@@ -15,7 +15,7 @@ rooms = st.tuples(st.floats(160, 2600), st.floats(100, 1200))
 scales = st.sampled_from([0.8, 1.0, 1.5, 2.0])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(widths, rooms, scales, st.booleans(), st.booleans())
 def test_columns_are_ordered_apart_and_inside(widths, room, scale, squares, marks):
     layout = lay_out(widths, *room, scale=scale, line=13.0 * scale, squares=squares, marks=marks)
@@ -39,7 +39,7 @@ def test_columns_are_ordered_apart_and_inside(widths, room, scale, squares, mark
     assert layout.bar_top < layout.bar_bottom < room[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(widths, rooms, st.floats(0, 1), st.floats(0, 1))
 def test_every_point_means_a_column_or_a_gap_or_neither_but_never_both(widths, room, across, down):
     layout = lay_out(widths, *room)
@@ -56,7 +56,7 @@ def test_every_point_means_a_column_or_a_gap_or_neither_but_never_both(widths, r
         assert np.hypot(found.x - x, found.y[unit[1]] - y) <= 1.5 * max(found.radius + 1.0, 3.0)
 
 
-@pytest.mark.parametrize("hidden", [1, 2, 5, 64])
+@pytest.mark.parametrize("hidden", [1, 5])
 def test_a_layer_let_go_lands_where_the_gap_is(hidden):
     layout = lay_out([2, *[4] * hidden, 2], 640, 280)
     for layer in range(hidden):
@@ -125,8 +125,9 @@ def test_strengths_are_shares_of_the_layers_largest_weight():
     assert set(edges.strength[edges.gap == 1].tolist()) == {2}
 
 
-@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
-def test_degenerate_weights_have_edges_without_failing(value):
+def test_degenerate_weights_have_edges_without_failing():
     columns = lay_out([2, 3, 2], 640, 280).columns
-    edges = choose([np.full((2, 3), value), np.full((3, 2), value)], columns)
-    assert np.isfinite(edges.lines).all()
+    for value, count in ((0.0, 0), (np.nan, 0), (np.inf, 12)):
+        edges = choose([np.full((2, 3), value), np.full((3, 2), value)], columns)
+        assert np.isfinite(edges.lines).all()
+        assert len(edges) == count

@@ -13,26 +13,26 @@ from training.validation import replace
 BASE = Structure.of((4, 8, 16), ("relu", "tanh", "relu"))
 
 
-@pytest.mark.parametrize(
-    ("edit", "hidden", "activations"),
-    [
-        (lambda s: s.with_layer(0), (4, 4, 8, 16), ("relu", "relu", "tanh", "relu")),
-        (lambda s: s.with_layer(2), (4, 8, 8, 16), ("relu", "tanh", "tanh", "relu")),
-        (lambda s: s.with_layer(3), (4, 8, 16, 16), ("relu", "tanh", "relu", "relu")),
-        (lambda s: s.with_copy(1), (4, 8, 8, 16), ("relu", "tanh", "tanh", "relu")),
-        (lambda s: s.without(1), (4, 16), ("relu", "relu")),
-        (lambda s: s.moved(0, 2), (8, 16, 4), ("tanh", "relu", "relu")),
-        (lambda s: s.moved(2, 0), (16, 4, 8), ("relu", "relu", "tanh")),
-        (lambda s: s.with_width(0, 5), (5, 8, 16), ("relu", "tanh", "relu")),
-        (lambda s: s.with_activation(1, "gelu"), (4, 8, 16), ("relu", "gelu", "relu")),
-    ],
-)
-def test_edits(edit, hidden, activations):
-    after = edit(BASE)
-    assert (after.hidden, after.activations) == (hidden, activations)
-    changed = replace(Experiment(), after.changes(BASE))
-    assert changed.network.hidden == hidden
-    assert changed.network.activations() == activations
+EDITS = [
+    (lambda s: s.with_layer(0), (4, 4, 8, 16), ("relu", "relu", "tanh", "relu")),
+    (lambda s: s.with_layer(2), (4, 8, 8, 16), ("relu", "tanh", "tanh", "relu")),
+    (lambda s: s.with_layer(3), (4, 8, 16, 16), ("relu", "tanh", "relu", "relu")),
+    (lambda s: s.with_copy(1), (4, 8, 8, 16), ("relu", "tanh", "tanh", "relu")),
+    (lambda s: s.without(1), (4, 16), ("relu", "relu")),
+    (lambda s: s.moved(0, 2), (8, 16, 4), ("tanh", "relu", "relu")),
+    (lambda s: s.moved(2, 0), (16, 4, 8), ("relu", "relu", "tanh")),
+    (lambda s: s.with_width(0, 5), (5, 8, 16), ("relu", "tanh", "relu")),
+    (lambda s: s.with_activation(1, "gelu"), (4, 8, 16), ("relu", "gelu", "relu")),
+]
+
+
+def test_edits():
+    for edit, hidden, activations in EDITS:
+        after = edit(BASE)
+        assert (after.hidden, after.activations) == (hidden, activations)
+        changed = replace(Experiment(), after.changes(BASE))
+        assert changed.network.hidden == hidden
+        assert changed.network.activations() == activations
 
 
 def test_one_activation_for_all_is_one_name_again():
@@ -54,16 +54,13 @@ def test_skip_connections_never_span_more_layers_than_there_are():
     assert "network.skip_every" not in before.with_copy(0).changes(before)
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
+def test_what_does_not_fit_is_refused():
+    for edit in (
         lambda s: s.with_width(0, 0), lambda s: s.with_width(0, MAX_WIDTH + 1),
         lambda s: s.moved(0, -1), lambda s: s.moved(2, 3),
-    ],
-)
-def test_what_does_not_fit_is_refused(edit):
-    with pytest.raises(RefusedEdit, match=r"\w+"):
-        edit(BASE)
+    ):
+        with pytest.raises(RefusedEdit, match=r"\w+"):
+            edit(BASE)
 
 
 def test_no_more_layers_than_an_experiment_allows():
