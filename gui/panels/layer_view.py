@@ -29,6 +29,8 @@ WHOLE = 1.6
 """… unless all values take no more than so many times the room."""
 READ_OUT = 4
 """So many layers are read out at the moment pointed at."""
+ENOUGH = 3_000
+"""Values from which it is known where the bulk of them lies."""
 GHOST_AHEAD = 2.0
 """While the run before was longer, the axis reaches at most so many times as far as the present run."""
 
@@ -68,6 +70,7 @@ class LayerView(Panel):
         self._run: RunView | None = None
         self._names: tuple[str, ...] = ()
         self._colors: tuple[str, ...] = ()
+        self._label_colors: tuple[str, ...] = ()
         self._begun = False
         self.group = QButtonGroup(self)
         self.pills: dict[str, Pill] = {}
@@ -166,6 +169,7 @@ class LayerView(Panel):
     def color_view(self) -> None:
         """Take the colors of the theme."""
         self._colors = layer_colors(len(self._names), self.theme) if self._names else ()
+        self._label_colors = tuple(mix(color, self.theme.text, 0.3) for color in self._colors)
 
     def layer_at(self, x: float, y: float) -> int | None:
         """Return the layer drawn at a place in view coordinates, if any."""
@@ -220,13 +224,11 @@ class LayerView(Panel):
 
     def scaled_to(self, low: FloatArray, high: FloatArray, shown: ranges.Limits | None) -> ranges.Limits:
         """Return limits in decades: around recent values, or all if `full` is chosen or all take hardly more."""
-        together = np.concatenate([low.ravel(), high.ravel()])
         if self.full_pill.isChecked():
-            return _everything(together)
-        recent = slice(int((1.0 - RECENT) * len(low)), None)
-        values = np.concatenate([low[recent].ravel(), high[recent].ravel()])
-        limits = ranges.limits_of_decades(values, shown, decades=self.max_decades)
-        everything = ranges.limits_of_decades(together, decades=self.max_decades)
+            return _everything(np.concatenate([low.ravel(), high.ravel()]))
+        recent = int((1.0 - RECENT) * len(low))
+        limits = ranges.limits_of_decades(_enough(low[recent:], high[recent:]), shown, decades=self.max_decades)
+        everything = ranges.limits_of_decades(_enough(low, high), decades=self.max_decades)
         if everything[1] - everything[0] <= WHOLE * (limits[1] - limits[0]):
             return min(everything[0], limits[0]), max(everything[1], limits[1])
         return limits
@@ -348,7 +350,7 @@ class LayerView(Panel):
 
     def label_color(self, layer: int) -> str:
         """Return a color for the name of a layer: dark purple is none for text."""
-        return mix(self._colors[layer], self.theme.text, 0.3)
+        return self._label_colors[layer]
 
 
 def _about(low: FloatArray, high: FloatArray, layer: int) -> str:
@@ -358,6 +360,15 @@ def _about(low: FloatArray, high: FloatArray, layer: int) -> str:
         return ranges.scientific(a)
     middle = math.sqrt(a) * math.sqrt(b) if a > 0 else b
     return f"≈ {ranges.scientific(middle)}"
+
+
+def _enough(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the finite extremes, and of many values some: as much as it takes to know where they lie."""
+    if low.size <= ENOUGH:
+        return low.ravel() if high is low else np.concatenate([low.ravel(), high.ravel()])
+    stride = -(-low.size // ENOUGH)
+    ends = [np.where(np.isfinite(low), low, np.inf).min(), np.where(np.isfinite(high), high, -np.inf).max()]
+    return np.concatenate([low[::stride].ravel(), high[::stride].ravel(), ends])
 
 
 def _everything(exponents: FloatArray) -> ranges.Limits:
@@ -384,8 +395,9 @@ def curve_by_decade(run: RunView, quantity: str, points: int, first: int, last: 
             continue  # already within a span of the decade before
         piece = run.history.layers(quantity, points=each, first=begin, last=end)
         if len(piece):
-            pieces.append(piece)
-            begin = int(piece.steps[-1]) + piece.stride
+            steps = np.maximum(piece.steps, begin)  # its first span may have begun in the decade before
+            pieces.append(Curve(steps, piece.low, piece.high, piece.stride))
+            begin = int(steps[-1]) + piece.stride
     if not pieces:
         return run.history.layers(quantity, points=points, first=first, last=last)
     return Curve(

@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QFontMetricsF,
     QHelpEvent,
-    QPaintEngine,
     QPainter,
     QPaintEvent,
     QPixmap,
@@ -33,12 +32,14 @@ from gui.panels.plot_marks import (
     Guide,
     Mark,
     draw_end_labels,
+    draw_guide_labels,
     draw_guides,
     draw_marks,
     marks_in,
     placed_labels,
 )
 from gui.panels.plot_things import Band, Line, Map, Thing, decades
+from gui.panels.printing import is_printing, wants_vectors
 from gui.panels.stamps import Stamps, cross, disc
 from gui.panels.zoomable import USAGE, Zoomable
 from gui.theme import DARK, Theme, pen, text_font
@@ -155,8 +156,7 @@ class PlotAxes(Zoomable):
     def set_crosshair(self, x: float | None, readout: Sequence[Row] = ()) -> None:
         """Draw a line across at `x`, with rows of color and text beside it; None: none."""
         if self.crosshair.put(x, readout):
-            if self.hasFocus():
-                self.setAccessibleDescription(self.crosshair.text)
+            self._describe()
             self.update()
 
     def plot_rect(self) -> QRectF:
@@ -174,6 +174,7 @@ class PlotAxes(Zoomable):
     def forget_view(self) -> None:
         self._rect = None
         super().forget_view()
+        self._describe()
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
@@ -189,13 +190,13 @@ class PlotAxes(Zoomable):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painter_on(self) as painter:
-            # Files want what is drawn, in their own resolution or as lines; the screen gets what is kept.
-            if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            ratio = painter.deviceTransform().m11()
+            if is_printing():  # a file has a resolution of its own, or none, and no pointer
                 self._draw_background(painter)
-                self._draw_contents(painter, 1.0)
+                self._draw_contents(painter, 1.0 if wants_vectors() else ratio)
             else:
-                self._draw_kept(painter, painter.deviceTransform().m11())
-            self._draw_overlay(painter)
+                self._draw_kept(painter, ratio)
+                self._draw_overlay(painter)
 
     def _draw_kept(self, painter: QPainter, ratio: float) -> None:
         if self.crosshair.x is None and self.rubber_band() is None:
@@ -226,7 +227,8 @@ class PlotAxes(Zoomable):
     def _background(self, ratio: float) -> QPixmap:
         """Return the ground, made anew if anything about it has changed."""
         x, y = self.x_axis, self.y_axis
-        key = (self.plot_view, ratio, self._grid, x.label, x.log, x.counts, y.label, y.log, y.counts)
+        guides = tuple(self.guides)
+        key = (self.plot_view, ratio, self._grid, guides, x.label, x.log, x.counts, y.label, y.log, y.counts)
         if self._ground is None or key != self._ground_key:
             ground = self._blank(ratio)
             with painter_of(ground) as painter:
@@ -240,6 +242,7 @@ class PlotAxes(Zoomable):
         if box.width() < 2 or box.height() < 2:
             return
         self._draw_grid(painter, box, box)
+        draw_guides(painter, self.guides, self.plot_view, self.theme)
         painter.setFont(self._font)
         painter.setPen(QColor(self.theme.muted))
         self._draw_x_axis(painter, box)
@@ -321,7 +324,6 @@ class PlotAxes(Zoomable):
         view = self.plot_view
         for stamps in self.stamps_behind:
             stamps.draw(painter, view, ratio)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for thing in self.things:
             thing.draw(painter, view, ratio, self.theme.bold)
         for stamps in self.stamps:
@@ -330,7 +332,7 @@ class PlotAxes(Zoomable):
     def _draw_foreground(self, painter: QPainter) -> None:
         box = self.plot_rect()
         painter.setFont(self._font)
-        draw_guides(painter, self.guides, self.plot_view, self.theme)
+        draw_guide_labels(painter, self.guides, self.plot_view, self.theme)
         draw_marks(painter, self.marks, self.plot_view, self.theme, scale())
         draw_end_labels(painter, self.end_labels, self.plot_view)
         note = "zoomed · double-click for all" if self.zoomed else self.note
@@ -369,10 +371,14 @@ class PlotAxes(Zoomable):
             # The ring is for those who came by keys; who clicked knows where he is.
             by_keys = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
             self._ringed = event.gotFocus() and by_keys
-            if event.gotFocus():
-                self.setAccessibleDescription(self.crosshair.text or self._in_words())
+            self._describe()
             self.update()
         return super().event(event)
+
+    def _describe(self) -> None:
+        """Tell screen readers what is read out, or else shown; only while they are here."""
+        if self.hasFocus():
+            self.setAccessibleDescription(self.crosshair.text or self._in_words())
 
     def _in_words(self) -> str:
         x, y = (

@@ -92,21 +92,29 @@ def _draw_mark_label(painter: QPainter, mark: Mark, x: float, box: QRectF, theme
 
 
 def draw_guides(painter: QPainter, guides: list[Guide], view: PlotView, theme: Theme) -> None:
-    """Draw guides, each with its label at the left, above the line."""
-    for guide in guides:
-        _, py = view.to_pixels(np.zeros(1), np.array([guide.y]))
-        y = float(py[0])
-        if not view.box.top() <= y <= view.box.bottom():
-            continue
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(pen(theme.faint, dash=(2, 4)))
+    """Draw the lines of guides."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(pen(theme.faint, dash=(2, 4)))
+    for _, y in _guides_in(guides, view):
         painter.drawLine(QPointF(view.box.left(), round(y)), QPointF(view.box.right(), round(y)))
+
+
+def draw_guide_labels(painter: QPainter, guides: list[Guide], view: PlotView, theme: Theme) -> None:
+    """Draw the labels of guides, at the left, each above its line."""
+    for guide, y in _guides_in(guides, view):
         height = painter.fontMetrics().height()
         above = y - height - 1 if y - height - 1 > view.box.top() else y + 1
         place = QRectF(view.box.left() + 3, above, painter.fontMetrics().horizontalAdvance(guide.label) + 4, height)
         painter.fillRect(place, _veil(theme))
         painter.setPen(QColor(theme.muted))
         painter.drawStaticText(QPointF(place.left() + 2, above), static_text(guide.label))
+
+
+def _guides_in(guides: list[Guide], view: PlotView) -> list[tuple[Guide, float]]:
+    _, py = view.to_pixels(np.zeros(len(guides)), np.array([guide.y for guide in guides]))
+    return [
+        (guide, y) for guide, y in zip(guides, py.tolist(), strict=True) if view.box.top() <= y <= view.box.bottom()
+    ]
 
 
 def draw_end_labels(painter: QPainter, labels: list[EndLabel], view: PlotView) -> None:

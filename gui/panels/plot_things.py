@@ -38,7 +38,8 @@ STROKES = {
 class Line:
     """A curve in view coordinates (decades on a log axis), or, where low and high differ, a filled-in envelope.
 
-    A `bold` line is thicker than others, in bold themes too; a `thin` one is thin even there.
+    A `bold` line is thicker than others, in bold themes too; a `thin` one is thin even there,
+    and jagged: right for upright strokes.
     """
 
     name: str = ""
@@ -72,9 +73,11 @@ class Line:
             dot.setCosmetic(True)
             dot.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(dot)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.drawPoint(shape)
         elif shape is not None:
             painter.setPen(self.pen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self.thin)  # costs half as much again
             self._stroke(painter, shape, ratio, bold)
 
     def _stroke(self, painter: QPainter, shape: QPolygonF | QPainterPath, ratio: float, bold: bool) -> None:
@@ -91,8 +94,8 @@ class Line:
 
     def _shaped(self, view: PlotView) -> QPolygonF | QPainterPath | QPointF | None:
         px, py = view.to_pixels(self.x, self.y)
-        np.clip(py, view.box.top() - REACH, view.box.bottom() + REACH, out=py)  # NaN stays
-        finite = np.isfinite(py) & np.isfinite(px)
+        py.clip(view.box.top() - REACH, view.box.bottom() + REACH, out=py)  # NaN stays
+        finite = np.isfinite(px + py)  # py is finite or NaN by now
         there = np.count_nonzero(finite)
         if there > 1:
             if there == len(finite):
@@ -130,6 +133,7 @@ class Band:
             self._view = view
         if self._shape is not None:
             painter.setPen(Qt.PenStyle.NoPen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setBrush(self.brush)
             painter.drawPolygon(self._shape)
             painter.setBrush(Qt.BrushStyle.NoBrush)

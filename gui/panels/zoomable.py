@@ -324,6 +324,6 @@ class Zoomable(QWidget):
         self._point_at(min(max(at + direction * KEY_POINT * (high - low), low), high))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        if not self.underMouse():
+        if self.pointer is None:  # pointed at by keys
             self._point_at(None)
         super().focusOutEvent(event)
