@@ -10,7 +10,6 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -25,11 +24,11 @@ from PySide6.QtWidgets import (
 )
 
 from gui.builder.editors import Combo
+from gui.csv_choices import DECIMALS, DELIMITERS, ENCODINGS, MISSING, TASKS, TIPS, combo_of, current_theme, ticks_style
 from gui.csv_loader import CsvLoader, with_fitting_loss
 from gui.csv_problems import Problem, problems_of
 from gui.csv_table import CsvTable, in_words, table_view
 from gui.panels.scale import scale
-from gui.theme import DARK, LIGHT, Theme
 from gui.tips import plain_label, plain_tip, title_text
 from training.data.csv_preview import CsvPreview, preview
 from training.data.prepare import PreparedData
@@ -38,22 +37,6 @@ from training.experiment import CsvData, Experiment
 from training.validation import as_values, validate
 
 POLL_MS = 30
-DELIMITERS = {"auto": "Auto", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar"}
-DECIMALS = {"auto": "Auto", ".": "Point", ",": "Comma"}
-ENCODINGS = (
-    "auto", "utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "cp1250", "cp1251", "koi8-r", "shift_jis", "gb18030",
-    "big5", "euc-kr",
-)
-TASKS = {"auto": "Auto", "classification": "Classification", "regression": "Regression"}
-MISSING = {"error": "Report them", "drop": "Leave their rows out"}
-TIPS = {
-    "Predict": "The column whose values the network learns to predict",
-    "Task": "Classification: one of several classes; regression: a number",
-    "Missing values": "Empty cells, NA, NaN, ? and infinite numbers: say so, or leave those rows out",
-    "Separator": "What stands between two cells of a row",
-    "Decimal mark": "What stands before the decimals of a number",
-    "Encoding": "How letters are stored: wrong if names look garbled",
-}
 
 
 class CsvDialog(QDialog):
@@ -99,9 +82,10 @@ class CsvDialog(QDialog):
         words.addWidget(self.summary)
         top.addLayout(words, 1)
         top.addWidget(self.again)
-        self.model = CsvTable(_theme())
+        self.model = CsvTable(current_theme())
         self.model.setParent(self)
         self.table = table_view(self.model, self)
+        self.table.setMinimumHeight(round(125 * scale()))
         self.problem = plain_label(parent=self)
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
@@ -128,16 +112,17 @@ class CsvDialog(QDialog):
         self.target.setMinimumContentsLength(10)
         self.target.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.target.currentIndexChanged.connect(self._target_changed)
-        self.task = _combo(TASKS, "Task", self)
-        self.missing = _combo(MISSING, "Missing values", self)
-        self.delimiter = _combo(DELIMITERS, "Separator", self)
-        self.decimal = _combo(DECIMALS, "Decimal mark", self)
-        self.encoding = _combo({name: name if name != "auto" else "Auto" for name in ENCODINGS}, "Encoding", self)
+        self.task = combo_of(TASKS, "Task", self)
+        self.missing = combo_of(MISSING, "Missing values", self)
+        self.delimiter = combo_of(DELIMITERS, "Separator", self)
+        self.decimal = combo_of(DECIMALS, "Decimal mark", self)
+        self.encoding = combo_of({name: name if name != "auto" else "Auto" for name in ENCODINGS}, "Encoding", self)
         for combo in (self.delimiter, self.decimal, self.encoding):
             combo.currentIndexChanged.connect(self._read)
         for combo in (self.task, self.missing):
             combo.currentIndexChanged.connect(self._judge)
         choices = QFormLayout()
+        choices.setVerticalSpacing(round(6 * scale()))
         choices.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         choices.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, widget in (
@@ -152,7 +137,7 @@ class CsvDialog(QDialog):
         self.features = QListWidget(self)
         self.features.setAccessibleName("Feature columns")
         self.features.setToolTip("What the network predicts from; Space ticks or unticks a column")
-        self.features.setStyleSheet(_ticks_style(_theme()))
+        self.features.setStyleSheet(ticks_style(current_theme()))
         self.features.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.features.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.features.itemChanged.connect(self._judge)
@@ -456,28 +441,7 @@ class CsvDialog(QDialog):
         self.problem.setVisible(bool(text))
 
 
-def _theme() -> Theme:
-    return DARK if QApplication.palette().window().color().lightness() < 128 else LIGHT
-
-
-def _ticks_style(theme: Theme) -> str:
-    """Return the style of tick boxes in a list, as they are elsewhere."""
-    return (
-        f"QListWidget::indicator {{ width: {round(13 * scale())}px; height: {round(13 * scale())}px;"
-        f" border: 1px solid {theme.faint}; border-radius: {round(3 * scale())}px; background: {theme.background}; }}"
-        f"QListWidget::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; }}"
-    )
-
-
 def _dropped(event: QDropEvent) -> Path | None:
     """Return the first file of a drop."""
     paths = (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
     return next((path for path in paths if path.is_file()), None)
-
-
-def _combo(options: dict[str, str], name: str, parent: QWidget) -> Combo:
-    combo = Combo(parent)
-    combo.setAccessibleName(name)
-    for value, title in options.items():
-        combo.addItem(title, value)
-    return combo

@@ -31,7 +31,8 @@ def problems_of(found: CsvPreview, target: str, features: list[str], task: str, 
     used = {target, *features}
     here = [fault for fault in found.faults if fault.column is None or found.columns[fault.column].name in used]
     here.sort(key=lambda fault: (fault.row if fault.row is not None else len(found.rows), fault.column or 0))
-    problems, notes = [], []
+    problems: list[Problem] = []
+    notes: list[Problem] = []
     for fault in here:
         place = "" if fault.column is None else f"{found.columns[fault.column].name[:40]}: "
         row = "" if fault.row is None or fault.column is None else f"row {found.row_numbers[fault.row]:,}, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QTimer
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.panels import ranges
@@ -77,7 +78,7 @@ class Boundary(SampleView):
     @staticmethod
     def suits(run: RunView) -> bool:
         """Tell whether the data has the one or two features that can be drawn."""
-        return run.data.dataset.x.shape[1] in (1, 2)
+        return run.data.dataset.n_features in (1, 2)
 
     # -- as a panel
 
@@ -138,7 +139,7 @@ class Boundary(SampleView):
 
     @property
     def _flat(self) -> bool:
-        return self.data.dataset.x.shape[1] == 1
+        return self.data.dataset.n_features == 1
 
     @property
     def _regression(self) -> bool:
@@ -233,7 +234,7 @@ class Boundary(SampleView):
         for line in self.lines:
             self.axes.add(line)
 
-    def _line_pens(self) -> list[object]:
+    def _line_pens(self) -> list[QPen]:
         if not self._flat:
             return []
         if self._regression:

@@ -87,7 +87,7 @@ class MatrixView(QWidget):
 
     def rates(self) -> NDArray[np.float64]:
         """Return the counts as shares of their row (0 for a row without samples)."""
-        return self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
+        return np.asarray(self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1))
 
     def recall(self) -> NDArray[np.float64]:
         """Return for each true class the share recognized (NaN without samples)."""
@@ -327,8 +327,8 @@ class MatrixView(QWidget):
         shortest = metrics.horizontalAdvance("100") + 2
         drop = "%" if width < metrics.horizontalAdvance("100%") + 2 else ""
         for column in range(0, classes, max(1, math.ceil(shortest / width))):
-            words = _short_percent(precision[column]).removesuffix(drop)
-            writer.write(area.left() + (column + 0.5) * width, below, words, text)
+            share = _short_percent(precision[column]).removesuffix(drop)
+            writer.write(area.left() + (column + 0.5) * width, below, share, text)
         writer.write(beside, below, _short_percent(self.accuracy()), text)
         writer.write(beside, area.top() - line / 2 - 2, "recall", muted)
         words = ("precision", "prec.", "p")

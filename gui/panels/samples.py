@@ -97,14 +97,14 @@ class Predicted:
         """Index of the class predicted [K], or the target predicted [K]."""
         if self.data.task == "regression":
             return self.outputs[:, 0]
-        return self.outputs.argmax(axis=1).astype(np.float64)
+        return np.asarray(self.outputs.argmax(axis=1), dtype=np.float64)
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """Which samples are taken for another class [K]; none in a regression."""
         if self.data.task == "regression":
             return np.zeros(len(self.samples), dtype=np.bool_)
-        return self.said != self.samples.y
+        return np.asarray(self.said != self.samples.y)
 
     def name_of(self, value: float) -> str:
         """Return what a target is called: its class, or the number."""
