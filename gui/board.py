@@ -310,16 +310,16 @@ class Board(QWidget):
         focused = self._in_focus()
         ringed = isinstance(focused, Header) and focused.ringed
         self.setUpdatesEnabled(False)
+        for panel in self.panels.values():  # out of the old splitters first: they leave the window for a moment
+            panel.hide()
+            panel.setParent(self)
         old = self.area.takeWidget()
-        for name, panel in self.panels.items():
-            if name not in self._names():
-                panel.hide()
-                panel.setParent(self)
         self._splits = []
         if self._columns:
             columns = [self._column(column) for column in self._columns]
             self.area.setWidget(self._split("columns", columns, self._columns))
         if old is not None:
+            old.setParent(self)  # else it would be gone at once, maybe in the middle of an event of its own
             old.hide()
             old.deleteLater()
         self._order_tabs()
@@ -337,7 +337,7 @@ class Board(QWidget):
 
     def _split(self, level: str, widgets: Sequence[QWidget], parts: Sequence[Column | Row | Cell]) -> Split:
         across = Qt.Orientation.Vertical if level == "rows" else Qt.Orientation.Horizontal
-        split = Split(level, across, self.scale)
+        split = Split(level, across, self.scale, self)  # never a window of its own: panels keep their place for Tab
         for widget, part in zip(widgets, parts, strict=True):
             split.add(first_name(part), widget, part.share)
             widget.show()

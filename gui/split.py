@@ -26,8 +26,8 @@ class Split(QSplitter):
 
     dragged = Signal()
 
-    def __init__(self, level: str, orientation: Qt.Orientation, scale: float) -> None:
-        super().__init__(orientation)
+    def __init__(self, level: str, orientation: Qt.Orientation, scale: float, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
         self.level = level
         self.names: list[str] = []
         self.shares: list[float] = []
@@ -49,6 +49,8 @@ class Split(QSplitter):
 
     def fit(self) -> None:
         """Give each part its share of the room, rounded so that none is lost."""
+        if self.count() != len(self.shares):
+            return  # parts are being taken away
         along = self.width() if self.orientation() == Qt.Orientation.Horizontal else self.height()
         seen = [not self.widget(index).isHidden() for index in range(self.count())]
         room = along - self.handleWidth() * max(0, sum(seen) - 1)

@@ -46,6 +46,7 @@ class Header(QWidget):
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setAccessibleName(title)
         self.setAccessibleDescription("Enter or a double click enlarges the panel; drag to move it")
+        self.setToolTip("Double-click to enlarge, drag to move, right-click for more")
         self.theme = DARK
         self.active = False
         self.dragging = False
@@ -73,8 +74,8 @@ class Header(QWidget):
         self.enlarge.restyle(self.theme)
         self.enlarge.setAccessibleName(f"{title}: {'restore' if enlarged else 'enlarge'}")
         self.enlarge.setToolTip(
-            "Back to its place (Esc, or double-click the title)" if enlarged
-            else "Enlarge over all panels (double-click the title, or Enter on it)"
+            "Back to its place (Esc, F9, or double-click the title)" if enlarged
+            else "Enlarge over all panels (F9, or double-click the title)"
         )
 
     def set_active(self, active: bool) -> None:

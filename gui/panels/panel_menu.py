@@ -61,7 +61,7 @@ class PanelMenu(QMenu):
     def _list_places(self) -> None:
         panel = self._panel
         text = "Restore" if panel.maximized else "Maximize"
-        self.addAction(text).triggered.connect(lambda: panel.maximize_wanted.emit())
+        self.addAction(f"{text}\tF9").triggered.connect(lambda: panel.maximize_wanted.emit())
         self.move_menu.clear()
         for way, name in WAYS:
             action = self.move_menu.addAction(name)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from gui.arrangement import DESK, PROJECTOR
 from gui.board import ALL_HIDDEN, NONE_SUITS, Board
@@ -417,6 +417,29 @@ def test_the_tabulator_key_goes_through_panels_as_they_are_read(board: Board) ->
         if QApplication.focusWidget() is board.panels["network"].header_row:
             break
     assert order == ["network", "boundary", "confusion", "learning_curves", "layer_map", "gradient_norms"]
+
+
+def test_panels_keep_their_place_among_the_other_widgets_of_the_window(qtbot: Any, qapp: QApplication) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    box = QVBoxLayout(window)
+    above = QPushButton("above", window)
+    board = Board(make_panels(), parent=window)
+    below = QPushButton("below", window)
+    for widget in (above, board, below):
+        box.addWidget(widget)
+    window.resize(*WIDE)
+    with qtbot.waitExposed(window):
+        window.show()
+    board.suit(make_run(steps=0))
+    board.move_panel(board.panels["network"], "down")
+    settle()
+    above.setFocus()
+    QTest.keyClick(above, Qt.Key.Key_Tab)
+    assert board.isAncestorOf(QApplication.focusWidget())
+    below.setFocus()
+    QTest.keyClick(below, Qt.Key.Key_Backtab)
+    assert board.isAncestorOf(QApplication.focusWidget())
 
 
 # ------------------------------------------------------------------------------- remembered

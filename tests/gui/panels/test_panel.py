@@ -50,7 +50,7 @@ def menu_of(panel: PlainPanel) -> dict[str, Any]:
     assert menu is not None
     assert menu.isVisible()
     menu.hide()
-    return {action.text(): action for action in menu.actions() if not action.isSeparator()}
+    return {action.text().partition("\t")[0]: action for action in menu.actions() if not action.isSeparator()}
 
 
 def header_picture(panel: PlainPanel) -> Any:
