@@ -156,7 +156,7 @@ class LearningCurves(EpochPanel):
         reading = None
         if run is not None and moment is not None:
             parts = [(part, self.theme.series[index]) for index, part in enumerate(PARTS) if self.lines[part].visible]
-            reading = reading_at(run, moment, Wanted(self.metric, parts, self.batch.visible, self.theme.faint))
+            reading = reading_at(run, moment, Wanted(self.quantity, parts, self.batch.visible, self.theme.faint))
         if reading is None:
             self.axes.set_crosshair(None)
         else:
@@ -172,7 +172,7 @@ class LearningCurves(EpochPanel):
     # -- toggles
 
     @property
-    def metric(self) -> str:
+    def quantity(self) -> str:
         """``"loss"`` or ``"score"``: what is shown."""
         return "score" if self.score_pill.isChecked() else "loss"
 
@@ -182,7 +182,7 @@ class LearningCurves(EpochPanel):
 
     @property
     def _log(self) -> bool:
-        return self.log_pill.isChecked() and self.metric == "loss"
+        return self.log_pill.isChecked() and self.quantity == "loss"
 
     def _toggled(self, _: bool) -> None:
         if self._run is not None:
@@ -196,7 +196,7 @@ class LearningCurves(EpochPanel):
 
     def _refold(self, _: bool) -> None:
         for pill in (self.log_pill, self.batch_pill):
-            pill.setEnabled(self.metric == "loss")
+            pill.setEnabled(self.quantity == "loss")
         self._curves, self._best = None, None
         self._forget_ghost()
         self.axes.zoom_back()
@@ -211,7 +211,7 @@ class LearningCurves(EpochPanel):
 
     def _fold(self, run: RunView) -> EvaluationCurves:
         curves = EvaluationCurves(
-            [f"{part}_{self.metric}" for part in PARTS], run.history.replicas, growing=self.log_x
+            [f"{part}_{self.quantity}" for part in PARTS], run.history.replicas, growing=self.log_x
         )
         curves.take(run)
         return curves
@@ -236,19 +236,19 @@ class LearningCurves(EpochPanel):
                 self._label_end(part, curves)
 
     def _draw_part(self, part: str, curves: EvaluationCurves, at: FloatArray) -> None:
-        low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.metric}", MEDIAN))
+        low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.quantity}", MEDIAN))
         self._spans.append((low, high))
         half = self._half_width(curves)
         measured, line = self.measured[part], self.lines[part]
         measured.visible = half > 0
         if half:
-            line.set_data(at, self._scaled(smoothed(curves.mean(f"{part}_{self.metric}"), half)))
+            line.set_data(at, self._scaled(smoothed(curves.mean(f"{part}_{self.quantity}"), half)))
         (measured if half else line).set_data(at, low, None if curves.exact else high)
 
     def _draw_replicas(self, part: str, run: RunView, curves: EvaluationCurves, at: FloatArray) -> None:
         self.bands[part].visible = self.runs[part].visible = run.history.replicas > 1
         if run.history.replicas > 1:
-            name = f"{part}_{self.metric}"
+            name = f"{part}_{self.quantity}"
             lower = self._scaled(curves.quartile(name, LOWER)[0])
             upper = self._scaled(curves.quartile(name, UPPER)[1])
             self._spans.append((lower, upper))
@@ -256,7 +256,7 @@ class LearningCurves(EpochPanel):
             self.runs[part].set_data(*curves.one_path(name, self.across, self._scaled))
 
     def _label_end(self, part: str, curves: EvaluationCurves) -> None:
-        low, _ = curves.quartile(f"{part}_{self.metric}", MEDIAN)
+        low, _ = curves.quartile(f"{part}_{self.quantity}", MEDIAN)
         if len(low) and not math.isnan(low[-1]):
             index, y = PARTS.index(part), float(self._scaled(low[-1:])[0])
             self.axes.end_labels.append(EndLabel(y, figure(float(low[-1])), self.theme.series[index], weight=index))
@@ -265,7 +265,7 @@ class LearningCurves(EpochPanel):
         return half_width(self.smooth_pill.strength.share, len(curves))
 
     def _draw_batch_loss(self, run: RunView) -> None:
-        self.batch.visible = self.batch_pill.isChecked() and self.metric == "loss"
+        self.batch.visible = self.batch_pill.isChecked() and self.quantity == "loss"
         if self.batch.visible:
             losses = run.history.series("batch_loss", points=BATCH_POINTS)
             at = self.across(run.epochs_at(losses.steps.astype(np.float64)))
@@ -288,7 +288,7 @@ class LearningCurves(EpochPanel):
     def _take_ghost(self, curves: EvaluationCurves) -> None:
         spans = []
         for part in PARTS:
-            low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.metric}", MEDIAN))
+            low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.quantity}", MEDIAN))
             self.ghosts[part].set_data(self.across(curves.times()[0]), low, None if curves.exact else high)
             if self.ghosts[part].visible:
                 spans.append((low, high))
@@ -342,7 +342,7 @@ class LearningCurves(EpochPanel):
             evaluations = run.history.evaluations
             row = moments.row_near(evaluations, "step", step) or 0
             part = "train" if run.experiment.stopping.early.metric == "train_loss" else "val"
-            value = float(evaluations.column(f"{part}_{self.metric}")[row, 0])
+            value = float(evaluations.column(f"{part}_{self.quantity}")[row, 0])
             self._best = (step, float(evaluations.column("epoch")[row, 0]), value)
         return self._best
 
@@ -359,7 +359,7 @@ class LearningCurves(EpochPanel):
         limits = self._limits_of(run, extent, shown)
         self.axes.set_log(self._log)
         self.axes.set_limits(self.span_across(first, self._end(run, curves, right)), limits)
-        self.axes.set_labels("epoch", self.score_pill.text() if self.metric == "score" else "loss")
+        self.axes.set_labels("epoch", self.score_pill.text() if self.quantity == "score" else "loss")
         self._note(run, curves, self._beyond(extent, limits))
 
     def _limits_of(self, run: RunView, extent: Extent | None, shown: ranges.Limits | None) -> ranges.Limits:
@@ -372,13 +372,13 @@ class LearningCurves(EpochPanel):
         ends = np.array([extent.low, extent.high]) if extent is not None else np.empty(0)
         if self._log:
             return ranges.limits_of_decades(ends, shown, decades=2 * ranges.FURTHEST if full else ranges.MAX_DECADES)
-        if self.metric == "score" and run.data.task == "classification":
+        if self.quantity == "score" and run.data.task == "classification":
             return ranges.share_limits(ends, shown)
         return ranges.linear_limits(ends, shown, zero=self._from_zero)
 
     @property
     def _from_zero(self) -> bool:
-        return self.metric == "loss" and not self._log
+        return self.quantity == "loss" and not self._log
 
     def _end(self, run: RunView, curves: EvaluationCurves, shown: float) -> float:
         """Return the epoch where the axis ends: with the present run, or, of a longer one before, not far behind."""
@@ -402,13 +402,13 @@ class LearningCurves(EpochPanel):
     def _note(self, run: RunView, curves: EvaluationCurves, beyond: float | None) -> None:
         """Say what is not plain to see, in as many words as there is room for."""
         replicas, half = run.history.replicas, self._half_width(curves)
-        reach = f"±{100 * self.smooth_pill.strength.share:g} %"
-        if not self.log_x:
-            reach = f"±{2 * half * curves.evaluations_per_span:,}"
+        reach, unit = f"±{2 * half * curves.evaluations_per_span:,}", "evaluations"
+        if self.log_x:
+            reach, unit = f"±{100 * self.smooth_pill.strength.share:g} %", "of the curve"
         largest = "" if beyond is None else ranges.scientific(beyond)
         long = (
             f"median of {replicas:,} replicas" if replicas > 1 else "",
-            f"smoothed over {reach} evaluations" if half else "",
+            f"smoothed over {reach} {unit}" if half else "",
             f"up to {largest} beyond the axis" if largest else "",
         )
         short = (

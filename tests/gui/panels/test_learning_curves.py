@@ -260,6 +260,9 @@ def test_smoothing_draws_a_mean_over_what_was_measured(panel):
     assert np.ptp(panel.lines["train"].y) < 0.5 * np.ptp(panel.measured["train"].y)
     assert panel.measured["train"].visible
     assert panel.axes.note == "smoothed over ±32 evaluations"
+    panel.log_x_pill.click()
+    assert panel.axes.note == "smoothed over ±10 % of the curve"
+    panel.log_x_pill.click()
     panel.smooth_pill.choose(STRENGTHS[0])
     np.testing.assert_allclose(panel.lines["train"].y, np.log10(losses))
     assert not panel.measured["train"].visible
