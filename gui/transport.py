@@ -10,7 +10,6 @@ from gui.epoch_dialog import EpochDialog
 from gui.icons import icon, pixmap
 from gui.pills import DevicePill, ElidedPill
 from gui.run_figures import RunFigures
-from gui.run_figures import grouped as grouped
 from gui.speed_limits import LIMITS, faster, in_few_words, in_words, slower
 from gui.theme import Theme
 from gui.tips import plain_tip
