@@ -306,7 +306,7 @@ class NetworkDiagram(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            self.show_tip(event.globalPos())
+            self.show_hover(event.pos())
             return True
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if self.editing.knows(event):
@@ -314,12 +314,16 @@ class NetworkDiagram(QWidget):
                 return True
         return bool(super().event(event))
 
-    def show_tip(self, at: QPoint) -> None:
-        """Show what is known of what lies under the pointer."""
-        if self.architecture is None:
-            return
-        text = self.describe(self.in_diagram(QPointF(self.mapFromGlobal(at))))
-        QToolTip.showText(at, text, self)
+    def show_hover(self, at: QPoint) -> None:
+        """Show what is known of what lies at a point of the widget."""
+        if self.architecture is not None:
+            QToolTip.showText(self.mapToGlobal(at), self.describe(self.in_diagram(QPointF(at))), self)
+
+    def layer_center(self, layer: int) -> QPoint:
+        """Return the middle of a layer's bar, in the widget."""
+        layout = self.layout_now()
+        x = self.in_widget(layout.columns[layer + 1].x)
+        return QPoint(round(x), round((layout.bar_top + layout.bar_bottom) / 2))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.editing.press(event)

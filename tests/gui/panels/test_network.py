@@ -182,7 +182,7 @@ def test_a_tooltip_tells_unit_and_edge(panel):
     panel.diagram.set_weights(weights, panel.diagram.means)
     left, middle, _ = columns_of(panel)
     mean = run.snapshot.activations(panel.telling.inputs)[0].mean(axis=0)[1]
-    panel.diagram.show_tip(panel.diagram.mapToGlobal(QPoint(round(middle.x), round(middle.y[1]))))
+    panel.diagram.show_hover(QPoint(round(middle.x), round(middle.y[1])))
     assert "layer 1, unit 2" in QToolTip.text()
     assert f"{abs(mean):#.2g}" in QToolTip.text()
     halfway = QPointF((left.x + middle.x) / 2, (left.y[0] + middle.y[1]) / 2)

@@ -50,7 +50,7 @@ def place(panel, x, y=None):
 
 
 def on(panel, layer):
-    return place(panel, panel.diagram.layout_now().columns[layer + 1].x)
+    return panel.diagram.layer_center(layer)
 
 
 def select(panel, layer):
@@ -371,5 +371,5 @@ def test_nothing_is_left_over_as_the_network_changes_under_the_pointer(panel, qt
     QTest.mouseMove(panel.diagram, QPoint(200, 100))
     assert panel.changes == []
     assert not panel.resting
-    panel.diagram.show_tip(panel.diagram.mapToGlobal(QPoint(100, 100)))
+    panel.diagram.show_hover(QPoint(100, 100))
     QTest.mouseClick(panel.diagram, LEFT, pos=QPoint(50, 50))
