@@ -14,7 +14,7 @@ from gui.panels.painting import painter_on
 from gui.theme import Theme, mix
 from gui.tips import plain_label
 
-EDITOR_WIDTH = 136
+EDITOR_WIDTH = 128
 ROW_HEIGHT = 25
 LIT_MS = 1200
 
@@ -74,9 +74,8 @@ class Row(QWidget):
             self._grid.addWidget(holder, 1, 0, 1, 2)
         else:
             self._grid.addWidget(self.label, 0, 0)
-            if self._only_flags():
-                controls.insertStretch(0, 1)
-            holder.setFixedWidth(round(EDITOR_WIDTH * scale))
+            if not self._only_flags():
+                holder.setFixedWidth(round(EDITOR_WIDTH * scale))
             self._grid.addWidget(holder, 0, 1)
             self.label.setMinimumHeight(round(ROW_HEIGHT * scale))
             self._grid.setColumnStretch(0, 1)

@@ -165,6 +165,11 @@ def number(value: Any) -> str:
     text = repr(value)
     if text.endswith(".0"):
         text = text[:-2]
+    if text.lstrip("-").startswith("0.000"):
+        digits = text.lstrip("-0.")
+        point = f".{digits[1:]}" if len(digits) > 1 else ""
+        places = len(text.partition(".")[2]) - len(digits) + 1
+        text = f"{'-' if value < 0 else ''}{digits[0]}{point}e-{places}"
     mantissa, e, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if e else text
 

@@ -266,7 +266,7 @@ def test_leaving_the_number_applies_it(qtbot: Any, strip: CriteriaStrip) -> None
 def test_arrows_step_and_space_is_left_to_the_window(qtbot: Any, strip: CriteriaStrip) -> None:
     card = strip.cards["gradient_norm"]
     card.begin_edit()
-    for key, text in ((Qt.Key.Key_Up, "2e-5"), (Qt.Key.Key_Up, "5e-5"), (Qt.Key.Key_Up, "0.0001"),
+    for key, text in ((Qt.Key.Key_Up, "2e-5"), (Qt.Key.Key_Up, "5e-5"), (Qt.Key.Key_Up, "1e-4"),
                       (Qt.Key.Key_Down, "5e-5"), (Qt.Key.Key_Space, "5e-5")):
         qtbot.keyClick(card.edit, key)
         assert card.edit.text() == text

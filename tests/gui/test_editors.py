@@ -159,6 +159,7 @@ def test_showing_a_value_reports_nothing(qtbot: Any) -> None:
 @pytest.mark.parametrize(("key", "value", "text"), [
     ("optimizer.clip_norm", 0.0, "off"), ("network.skip_every", 2, "every 2 layers"), ("optimizer.lr", 1e-8, "1e-8"),
     ("stopping.early.patience", 1, "1 evaluation"), ("seed", 0, "0"), ("optimizer.lr", 1.0, "1"),
+    ("optimizer.lr", 0.0001, "1e-4"), ("optimizer.lr", 0.00025, "2.5e-4"), ("optimizer.lr", 0.001, "0.001"),
 ])  # fmt: skip
 def test_numbers_at_rest(key: str, value: float, text: str) -> None:
     assert wording.at_rest(key, value) == text
