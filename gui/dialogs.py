@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -115,35 +114,6 @@ class UnsavedDialog(QDialog):
     def _choose(self, answer: Answer) -> None:
         self.answer = answer
         self.accept()
-
-
-class TextDialog(QDialog):
-    """A heading and rows of two columns: the list of shortcuts, or what this program is made of."""
-
-    def __init__(self, title: str, note: str, rows: list[tuple[str, str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(22, 18, 22, 16)
-        box.setSpacing(10)
-        box.addWidget(_label(title, "heading"))
-        if note:
-            box.addWidget(_label(note, "muted"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(6)
-        for index, (left, right) in enumerate(rows):
-            grid.addWidget(_label(left, "figures"), index, 0)
-            grid.addWidget(_label(right), index, 1)
-        grid.setColumnStretch(1, 1)
-        box.addLayout(grid)
-        close = QPushButton("Close", self)
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        box.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        QShortcut(QKeySequence(Qt.Key.Key_F1), self, self.accept)
-        self.setMinimumWidth(440)
 
 
 class Banner(QFrame):

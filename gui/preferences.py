@@ -86,15 +86,6 @@ class Preferences:
         self._write()
         return self.settings
 
-    def get(self, name: str) -> str:
-        """Return what was chosen, or an empty text."""
-        value = getattr(self.settings, name, "")
-        return value if isinstance(value, str) else ""
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a choice."""
-        self.change(**{name: value})
-
     def _take(self, stored: dict[str, Any]) -> None:
         known = {name: value for name, value in stored.items() if name in Settings.model_fields}
         self._foreign = {name: value for name, value in stored.items() if name not in known}
