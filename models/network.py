@@ -293,7 +293,9 @@ class Network:
 
     def signals(self) -> list[Tensor]:
         """Return, per layer, the gradient of the loss with respect to its linear map's output ``[R, B, fan_out]``."""
-        return [*(block.signal for block in self.blocks), self.loss_gradient]
+        signals = [block.signal for block in self.blocks]
+        signals.append(self.loss_gradient)
+        return signals
 
     def forward_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield name and value of what the last forward pass computed, in that order."""

@@ -384,7 +384,7 @@ class Engine:
         )
         self._step = TrainingStep(self.network, self.loss, optimizer, self.experiments)
         self._columns = record_width(self.architecture.layers)
-        self._measured = self._step.measured.numpy() if self.device.type == "cpu" else None
+        self._measured = self._step.measured.T.numpy() if self.device.type == "cpu" else None
         self._lr_tensor = torch.zeros(self.replicas, 1, dtype=dtype, device=self.device)
         self._captured: CapturedStep | None = None
         if self.device.type == "cuda" and use_graph:
@@ -477,7 +477,7 @@ class Engine:
 
     def _record(self, records: FloatArray, index: int, lr: float | FloatArray) -> None:
         if self._measured is not None:
-            records[index] = self._measured.T
+            records[index] = self._measured
         else:
             self._keep_on_device(index)
         records[index, :, 1] = lr
@@ -496,7 +496,7 @@ class Engine:
 
     def _worth_watching(self, record: FloatArray) -> float:
         if self.replicas == 1:
-            return float(record[0, 0] + record[0, 2] + record[0, 3])
+            return record.item(0, 0) + record.item(0, 2) + record.item(0, 3)
         return float(record[self._running()][:, (0, 2, 3)].sum())
 
     # --------------------------------------------------------------------------------- divergence

@@ -96,7 +96,7 @@ class HostMeter(Meter):
         _, self._weight_norms = self._norms_of(change[0, 0])
         self._update_norm, self._update_norms = self._norms_of(change[1, 0])
         self._gradient = column("grad_norm", self.layers)
-        self._loss = math.nan
+        self._loss = self._whole = math.nan
         self._norms = [math.nan] * (2 * self.layers)
         # Written all at once and not as an array: to make one of a few numbers takes longer than to measure them.
         self._write = partial(Struct(f"{len(self.measured)}d").pack_into, self._values.data, 0)
@@ -108,14 +108,14 @@ class HostMeter(Meter):
         self._norms = weights + [nrm2(signal.numpy()) for signal in self.network.signals()]
         self._loss = loss.item()
         # The rest is written with the update; this is what the gradient is clipped by.
-        self._values[self._gradient] = self._grad_norm()
+        self._values[self._gradient] = self._whole = self._grad_norm()
 
     def take_update(self) -> None:
         """Measure the change of the parameters, and what they were before it."""
         moved = [norm() for norm in self._update_norms]
         lengths = [norm() for norm in self._weight_norms]
         ratios = map(_over if 0.0 in lengths else truediv, moved, lengths)
-        self._write(self._loss, 0.0, self._values[self._gradient], self._update_norm(), *self._norms, *ratios)
+        self._write(self._loss, 0.0, self._whole, self._update_norm(), *self._norms, *ratios)
 
     def _norms_of(self, flat: Tensor) -> tuple[Norm, list[Norm]]:
         """Return what measures a flat buffer ``[P]``, and what measures each layer's weights in it."""
