@@ -147,8 +147,7 @@ def test_long_lines_are_broken_and_nothing_is_cut(qtbot: Any, dialog: SelfTestDi
     for number in range(6):
         dialog._show(Check(f"Folder {number}", "failed", "a rather long explanation " * 8, "and what to do " * 8))
     dialog.resize(520, 420)
-    QGuiApplication.processEvents()
-    for label in dialog.list.findChildren(QLabel):
-        if label.wordWrap():
-            assert label.height() >= label.heightForWidth(label.width())
+    broken = [label for label in dialog.list.findChildren(QLabel) if label.wordWrap()]
+    assert len(broken) == COUNT + 6
+    qtbot.waitUntil(lambda: all(label.height() >= label.heightForWidth(label.width()) for label in broken))
     assert dialog.list.verticalScrollBar().maximum() > 0
