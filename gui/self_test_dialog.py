@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QPointF, Qt, QThread, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -124,8 +124,10 @@ class SelfTestDialog(QDialog):
 
     def _clear(self) -> None:
         self.checks = []
-        rows = _Rows()
-        self._rows = rows.grid
+        rows = QWidget()
+        self._rows = QGridLayout(rows)
+        self._rows.setColumnStretch(3, 1)
+        self._rows.setRowStretch(LAST_ROW, 1)
         self._rows.setContentsMargins(*(self._px(margin) for margin in (2, 4, 12, 4)))
         self._rows.setHorizontalSpacing(self._px(10))
         self._rows.setVerticalSpacing(self._px(7))
@@ -244,22 +246,6 @@ class SelfTestDialog(QDialog):
 
     def _fitting_height(self) -> int:
         return min(self._px(560), round(self.screen().availableSize().height() * 0.92))
-
-
-class _Rows(QWidget):
-    """As high as its rows are at the width it has: a scroll area does not ask how long lines are broken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.grid = QGridLayout(self)
-        self.grid.setColumnStretch(3, 1)
-        self.grid.setRowStretch(LAST_ROW, 1)
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            self.setMinimumHeight(self.grid.heightForWidth(self.width()))
-        return done
 
 
 class _Examiner(QThread):
