@@ -39,6 +39,7 @@ def run_gui(path: Path | None = None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
+    app.setDesktopFileName("convergence-lab")  # by which docks find the program that tells its progress
     folder = state_folder()
     log = ActivityLog(folder)
     log.install()

@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.builder.form import Builder
 from gui.run_control import RunControl
+from gui.run_figures import EPOCH_ROUNDING
 from training.engine import is_editable
 from training.errors import ExperimentError, InputError
 
 REBUILD_MS = 200
 SEEDS = 1_000  # a new seed is below: short enough to be said aloud in a class
-EPOCH_ROUNDING = 1e-9
 LOOKS_AFTER_EDITS = 2  # turns of the window's timer until a run that an edit reopens is known to be open
 
 
@@ -111,15 +111,18 @@ class Commands(QObject):
 
     def extend(self, epochs: int) -> None:
         """Let a finished run go on for so many epochs more."""
-        self.builder.apply_changes({"epochs": self.builder.draft.experiment.epochs + epochs})
-        if self.control.phase == "finished":
-            self._go_on_or_start()
+        self._go_on_with({"epochs": self.builder.draft.experiment.epochs + epochs})
 
-    def be_more_patient(self, patience: int) -> None:
-        """Let a run that was stopped early go on, by waiting longer for a better evaluation."""
-        self.builder.apply_changes({"stopping.early.patience": patience})
-        if self.control.phase == "finished":
-            self._go_on_or_start()
+    def be_more_patient(self, evaluations: int) -> None:
+        """Let a run that was stopped early go on, by waiting so many evaluations more for a better one."""
+        patience = self.builder.draft.experiment.stopping.early.patience
+        self._go_on_with({"stopping.early.patience": patience + evaluations})
+
+    def _go_on_with(self, changes: dict[str, Any]) -> None:
+        """Make changes that let a finished run go on, and go on as soon as they have arrived."""
+        if self.control.phase == "finished" and self.control.view is not None:
+            self._looks_left, self._stood_at = LOOKS_AFTER_EDITS, self.control.view.history.step
+        self.builder.apply_changes(changes)
 
     def new_seed(self) -> None:
         """Start over with other draws: another initialization, split and order of the data."""

@@ -9,8 +9,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from gui.builder.form import Builder
+from gui.devices import with_device
 from gui.dialogs import Banner, ask_unsaved
 from gui.documents import Autosave, Document, RecentFiles, Recovered
+from gui.preferences import Preferences
 from gui.tips import button_text, plain_tip
 from training.errors import ExperimentError, InputError
 from training.experiment import Experiment
@@ -30,9 +32,13 @@ class FileActions(QObject):
     opened = Signal(object, object)
     saved = Signal()
 
-    def __init__(self, document: Document, folder: Path, builder: Builder, banner: Banner, parent: QWidget) -> None:
+    def __init__(
+        self, document: Document, folder: Path, builder: Builder, banner: Banner, preferences: Preferences,
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self.document = document
+        self._preferences = preferences
         self.recent = RecentFiles(folder)
         self.autosave = Autosave(folder)
         self.autosave_timer = QTimer(self)
@@ -73,7 +79,7 @@ class FileActions(QObject):
     def new(self) -> None:
         """Start from the default experiment."""
         if self._may_replace():
-            self.opened.emit(Document(Experiment()), None)
+            self.opened.emit(Document(with_device(Experiment(), self._preferences.settings.device)), None)
 
     def open_preset(self, path: Path) -> None:
         """Start from a shipped experiment, as a new document."""
@@ -95,7 +101,7 @@ class FileActions(QObject):
             self._banner.show_error(_lines(error))
             return
         if as_new:
-            document.path = None
+            document = Document(with_device(document.start, self._preferences.settings.device))
         else:
             self.recent.add(path)
         self.opened.emit(document, None)

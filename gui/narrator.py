@@ -56,10 +56,8 @@ def progress_sentence(view: RunView) -> str:
 def transport_state(control: RunControl, reason_invalid: str) -> str:
     """Return the state of the transport's buttons."""
     phase = control.phase
-    if reason_invalid and phase != "playing":
-        return "invalid"
     if phase == "paused" and control.view is not None and control.view.reopened:
         return "extendable"
-    if phase in ("refused", "none"):
-        return "ready"
+    if reason_invalid and phase in ("ready", "refused", "none"):
+        return "invalid"
     return phase

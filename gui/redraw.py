@@ -72,6 +72,11 @@ class RedrawPace:
         return self._frame - self._drawn.get(panel, float("-inf")) - self._rest(panel)
 
     @property
+    def slowed(self) -> bool:
+        """Whether frames are drawn less often than they could be, for what they cost."""
+        return self.share > 0 and self.cost / self.share > 1.0 / self.fastest
+
+    @property
     def over_budget(self) -> bool:
         """Whether drawing takes more than its share even at the slowest pace."""
         return self.cost * self.slowest > self.share

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 SANS = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans")
 MONO = ("JetBrains Mono", "SF Mono", "Cascadia Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "Noto Sans Mono")
 BASE_PX = 13
+STYLED = "convergenceLabStyled"
 
 # Okabe & Ito 2008, in the order in which series take them.
 SKY, ORANGE, GREEN, PINK, BLUE, VERMILION, YELLOW = (
@@ -130,8 +131,9 @@ def named(name: str) -> Theme:
 
 def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
     """Give the whole application the look of `theme` at an interface scale of `scale`."""
-    if app.style().objectName() != "fusion":
+    if not app.property(STYLED):  # a style with a style sheet on it tells no name
         app.setStyle("fusion")  # the same on every desktop; native styles ignore half of a style sheet
+        app.setProperty(STYLED, True)
     app.setFont(text_font(scale))
     app.setPalette(palette(theme))
     app.setStyleSheet(stylesheet(theme, scale))

@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         self.menu = QMenu(self)
         self._adopt(Workspace(document.start, self.theme, self.scale, self.menu, self._stored_arrangement(), self))
         self.commands = Commands(self.control, self.builder, self)
-        self.files = FileActions(document, folder, self.builder, self.banner, self)
+        self.files = FileActions(document, folder, self.builder, self.banner, self.preferences, self)
         self.actions_table = Actions(self)
         self._make_menu()
         self._connect_workspace()
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
             pace = self.pace
             playing = self.control.phase == "playing"
             self.status.show_pace(
-                self.frames.per_second, self.frames.work_per_second, pace.share, playing and pace.over_budget
+                self.frames.per_second, self.frames.work_per_second, pace.share, playing and pace.slowed
             )
         # The timer counts from here: what this turn took belongs to the interval.
         left = self.pace.interval() - (time.perf_counter() - now)
@@ -444,7 +444,7 @@ class MainWindow(QMainWindow):
         self.builder.load(document.start)
         self.banner.hide()
         self.commands.rebuild_timer.stop()
-        self.control.start(document.start, data)
+        self.control.start(document.start, data, ghost=False)
         self._name_window()
         self._compare_with_run()
         self._summarize()
@@ -582,7 +582,7 @@ class MainWindow(QMainWindow):
         if not self.preferences.settings.tour_done:
             self.take_tour()
 
-    def _tour_ended(self) -> None:
+    def _tour_ended(self, _seen: bool) -> None:
         self.tour = None
         self.preferences.change(tour_done=True)
         self.setFocus(Qt.FocusReason.OtherFocusReason)

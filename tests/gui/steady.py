@@ -29,7 +29,8 @@ from training.experiment_file import PRESETS, load
 
 EDITS: tuple[dict[str, Any], ...] = (
     {"optimizer.lr": 0.01}, {"optimizer.lr": 0.003}, {"batch_size": 16}, {"batch_size": 64},
-    {"regularization.l2": 0.001}, {"regularization.l2": 0.0}, {"stopping.criteria.gradient_norm.threshold": 1e-4}, {"optimizer.clip_norm": 1.0},
+    {"regularization.l2": 0.001}, {"regularization.l2": 0.0},
+    {"stopping.criteria.gradient_norm.threshold": 1e-4}, {"optimizer.clip_norm": 1.0},
     {"optimizer.clip_norm": 0.0},
 )  # fmt: skip
 STRUCTURES: tuple[tuple[int, ...], ...] = ((16, 16), (32,) * 4, (8,) * 8, (16, 16, 16))
