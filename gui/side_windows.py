@@ -49,7 +49,8 @@ class SideWindows(QObject):
         """Open the check of this computer."""
         from gui.self_test_dialog import SelfTestDialog  # what it tests takes its time to import
 
-        self._show("self_test", lambda: SelfTestDialog(self._window.theme, self._window))
+        folders = {"State folder": self._window.folder, "Run folder": self._window.saver.folder}
+        self._show("self_test", lambda: SelfTestDialog(self._window.theme, self._window, folders=folders))
 
     def about(self) -> None:
         """Open what this program is and what it is made of."""

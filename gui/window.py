@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.theme, self.scale = theme, scale
-        folder = state_folder()
+        self.folder = folder = state_folder()
         self.preferences = Preferences(folder)
         self.control = RunControl()
         self.pace = RedrawPace()

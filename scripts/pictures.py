@@ -18,11 +18,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CONVERGENCE_LAB_STATE"] = tempfile.mkdtemp(prefix="convergence-lab-pictures-")
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme as themes
 from gui.csv_dialog import CsvDialog
+from gui.panels.matrix_view import Cell
 from gui.theme import DARK, LIGHT, Theme
 from gui.window import MainWindow
 from training.experiment import Experiment
@@ -212,7 +215,8 @@ def draw_samples(app: QApplication) -> None:
     wait(lambda: after_epochs(4)(window) or window.control.phase == "finished")
     window.toggle()
     settle(1.5)
-    window.confusion.open_mistakes()
+    classes = len(window.confusion.counts)
+    window.confusion.open_cell(Cell(classes, classes))  # the corner of the margins counts all mistakes
     settle(1.0)
     save(_beside(window), "samples")
     close(window)
@@ -256,10 +260,16 @@ def close(window: MainWindow) -> None:
 
 
 def save(widget: QWidget, name: str) -> None:
-    """Save what a window shows, and say where."""
+    """Save what a window shows, with the tips over it, and say where."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
-    widget.grab().save(str(path))
+    picture = widget.grab()
+    painter = QPainter(picture)
+    for tip in QApplication.topLevelWidgets():
+        if tip.isVisible() and tip.windowType() == Qt.WindowType.ToolTip:
+            painter.drawPixmap(widget.mapFromGlobal(tip.pos()), tip.grab())
+    painter.end()
+    picture.save(str(path))
     print(path.relative_to(FOLDER.parent.parent))
 
 
