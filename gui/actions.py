@@ -14,8 +14,37 @@ if TYPE_CHECKING:
 
 KEYS_IN_FIELDS = (
     ("↑ ↓", "In a number: the next one up or down"), ("Enter", "Apply what was typed; press a focused button"),
-    ("Esc", "Take back what was typed"), ("Tab", "The next control"),
+    ("Esc", "Take back what was typed"), ("Tab", "The next control"), ("Shift+Tab", "The one before"),
 )  # fmt: skip
+KEYS_IN_VIEWS: dict[str, tuple[tuple[str, str], ...]] = {
+    "In the list of layers": (("Alt+↑ Alt+↓", "Move the layer up or down"),),
+    "On a panel's title": (
+        ("Enter", "Enlarge the panel, or put it back"), ("Esc", "Put it back"),
+        ("↓", "On the pill smooth: choose how much"), ("← →", "On a pill of which one is on: the next one"),
+    ),
+    "In the network": (
+        ("Ctrl+← Ctrl+→", "Select the layer before or after"), ("Esc", "Select none"),
+        ("+ −", "One unit more or less"), ("Enter", "Type the number of units"),
+        ("Insert", "Add a layer behind this one"), ("Ctrl+D", "Duplicate the layer"), ("Delete", "Remove the layer"),
+        ("Ctrl+Shift+← Ctrl+Shift+→", "Move the layer"), ("Shift+F10", "All of that, and the activation"),
+    ),
+    "In a plot": (
+        ("+ −", "Zoom in or out"), ("Ctrl+← Ctrl+→ Ctrl+↑ Ctrl+↓", "Move what is shown"), ("Home", "All again"),
+        ("Alt+← Alt+→", "Read out values, in all plots over time"),
+        ("Enter", "In the decision boundary: list the samples"),
+    ),
+    "In the confusion matrix": (("← → ↑ ↓", "The next cell"), ("Enter", "List the samples of the cell")),
+    "On a criterion": (
+        ("Enter or F2", "Change the threshold"), ("↑ ↓", "While changing it: step by step (Shift: ten times)"),
+        ("Esc", "Leave it as it was"),
+    ),
+    "In the list of samples": (("F5", "Ask the network as it is now"), ("Ctrl+C", "Copy what is listed")),
+    "When importing a CSV file": (("F5", "Read the file again"),),
+    "In the log": (
+        ("Ctrl+F", "Search"), ("Ctrl+C", "Copy what is chosen"), ("Ctrl+S", "Save as text"), ("Ctrl+W", "Close"),
+    ),
+    "In the guided tour": (("→ ←", "On, or back"), ("Esc", "Skip the rest")),
+}  # fmt: skip
 
 
 PANELS = "Panels"
@@ -153,6 +182,7 @@ class Actions:
         for act in self.acts:
             groups.setdefault(act.group, []).append((shown_keys(act.keys), act.text.rstrip("…")))
         groups["In the form"] = list(KEYS_IN_FIELDS)
+        groups.update({group: list(rows) for group, rows in KEYS_IN_VIEWS.items()})
         return groups
 
 

@@ -103,6 +103,7 @@ class Workspace(QWidget):
         box.addLayout(upper, 1)
         box.addWidget(self._bottom())
         box.addWidget(self.status)
+        QWidget.setTabOrder(self.transport.menu_button, self.tabs)
 
     def _left_column(self) -> QFrame:
         self.left = left = QFrame(self)

@@ -20,6 +20,7 @@ from gui.builder.layer_list import LayerList
 from gui.builder.notice import Notice
 from gui.builder.plan import CARDS
 from gui.builder.schedule_preview import SchedulePreview
+from gui.tab_order import order_tabs
 from gui.theme import Theme
 from training.experiment import Experiment
 from training.validation import is_tag
@@ -88,7 +89,7 @@ class Builder(QWidget):
     def _lay_out(self) -> None:
         self.notice = Notice(self._scale, self)
         self.notice.reset_wanted.connect(self.reset_wanted)
-        content = QWidget(self)
+        content = self._content = QWidget(self)
         cards = QVBoxLayout(content)
         cards.setContentsMargins(*self._pixels(10, 0, 6, 10))
         cards.setSpacing(*self._pixels(8))
@@ -357,9 +358,11 @@ class Builder(QWidget):
     def refresh(self, *, rearrange: bool = True) -> None:
         """Show the draft: rows, values, problems, marks."""
         if rearrange:
-            for card in self.cards.values():
-                if card.arrange(self.draft):
-                    self._place_extras(card)
+            changed = [card for card in self.cards.values() if card.arrange(self.draft)]
+            for card in changed:
+                self._place_extras(card)
+            if changed:
+                order_tabs(self._content)
         unit = str(self.draft.get("schedule.unit"))
         for card in self.cards.values():
             for key, row in card.rows.items():
@@ -398,6 +401,7 @@ class Builder(QWidget):
         self.layers.setVisible(on)
         self._edit_layers.setText("close" if on else "edit…")
         self._show_layers()
+        order_tabs(self._content)
 
     def _on_layers(self, widths: list[Any], activation: Any) -> None:
         changes = {"network.hidden": widths, "network.activation": activation}

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from gui.builder.fields import Option
 from gui.builder.layer_row import LayerRow
+from gui.tab_order import order_tabs
 from training.experiment import MAX_LAYERS
 
 
@@ -45,8 +46,10 @@ class LayerList(QWidget):
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        while len(self._rows) < len(widths):
-            self._append_row()
+        if len(self._rows) < len(widths):
+            while len(self._rows) < len(widths):
+                self._append_row()
+            order_tabs(self)
         for index, row in enumerate(self._rows):
             row.show_number(index + 1)
             row.width.show_value(widths[index])
@@ -119,6 +122,7 @@ class LayerList(QWidget):
         self._list.removeWidget(row)
         self._list.insertWidget(to, row)
         self._list.activate()
+        order_tabs(self)
         for index, other in enumerate(self._rows):
             other.show_number(index + 1)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
 from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_editor
@@ -108,7 +109,8 @@ class Row(QWidget):
                 target.setProperty("invalid", invalid)
                 target.style().unpolish(target)
                 target.style().polish(target)
-            target.setAccessibleDescription(text if invalid else "")
+            told = (text if invalid else "", _plain(editor.toolTip()))
+            target.setAccessibleDescription(". ".join(part for part in told if part))
         if text != self._problem_shown:
             self._problem_shown = text
             self.error.setText(text)
@@ -143,3 +145,9 @@ class Row(QWidget):
             self.label.setProperty("role", role)
             self.label.style().unpolish(self.label)
             self.label.style().polish(self.label)
+
+
+@lru_cache(maxsize=256)
+def _plain(tip: str) -> str:
+    """Return a tooltip without its markup, which screen readers would read out."""
+    return QTextDocumentFragment.fromHtml(tip).toPlainText()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QToolButton
 
 from gui.panels.printing import is_printing
 from gui.panels.scale import scale
 from gui.theme import Theme, mix
+
+ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
 class Pill(QToolButton):
@@ -40,6 +42,16 @@ class Pill(QToolButton):
             f"QToolButton:checked {{ color: {color}; border-color: {mix(theme.border, color, 0.35)}; }}"
             f"QToolButton:disabled {{ color: {theme.faint}; border-color: transparent; }}"
         )
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._walks(event):
+            event.accept()  # arrows choose among pills of which one is on, whatever they do in the window
+            return True
+        return bool(super().event(event))
+
+    def _walks(self, event: QKeyEvent) -> bool:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and event.key() in ARROWS and self.group() is not None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.isChecked() or not is_printing():  # in a file, what is on tells what is shown; the rest is no use
