@@ -17,20 +17,20 @@ KEYS_IN_FIELDS = (
     ("Esc", "Take back what was typed"), ("Tab", "The next control"), ("Shift+Tab", "The one before"),
 )  # fmt: skip
 KEYS_IN_VIEWS: dict[str, tuple[tuple[str, str], ...]] = {
-    "In the list of layers": (("Alt+↑ Alt+↓", "Move the layer up or down"),),
+    "In the list of layers": (("Alt+↑ ↓", "Move the layer up or down"),),
     "On a panel's title": (
         ("Enter", "Enlarge the panel, or put it back"), ("Esc", "Put it back"),
         ("↓", "On the pill smooth: choose how much"), ("← →", "On a pill of which one is on: the next one"),
     ),
     "In the network": (
-        ("Ctrl+← Ctrl+→", "Select the layer before or after"), ("Esc", "Select none"),
+        ("Ctrl+← →", "Select the layer before or after"), ("Esc", "Select none"),
         ("+ −", "One unit more or less"), ("Enter", "Type the number of units"),
         ("Insert", "Add a layer behind this one"), ("Ctrl+D", "Duplicate the layer"), ("Delete", "Remove the layer"),
-        ("Ctrl+Shift+← Ctrl+Shift+→", "Move the layer"), ("Shift+F10", "All of that, and the activation"),
+        ("Ctrl+Shift+← →", "Move the layer"), ("Shift+F10", "All of that, and the activation"),
     ),
     "In a plot": (
-        ("+ −", "Zoom in or out"), ("Ctrl+← Ctrl+→ Ctrl+↑ Ctrl+↓", "Move what is shown"), ("Home", "All again"),
-        ("Alt+← Alt+→", "Read out values, in all plots over time"),
+        ("+ −", "Zoom in or out"), ("Ctrl+← → ↑ ↓", "Move what is shown"), ("Home", "All again"),
+        ("Alt+← →", "Read out values, in all plots over time"),
         ("Enter", "In the decision boundary: list the samples"),
     ),
     "In the confusion matrix": (("← → ↑ ↓", "The next cell"), ("Enter", "List the samples of the cell")),
