@@ -20,6 +20,7 @@ HEADINGS = {
 }
 MARKS = {"completed": "●", "converged": "●", "early_stopped": "■", "diverged": "▲", "stopped": "■", "failed": "▲"}
 TONES = {"diverged": "warn", "failed": "error", "stopped": ""}
+WHAT_TO_DO = "Try a smaller learning rate, or clip the gradient norm."
 SIZES = (12, 11, 10.5)  # of the sentence, in pixels: the largest in which all of it can be read
 
 
@@ -57,7 +58,7 @@ class EndBanner(QFrame):
         self.patience_button = self._button(lambda: self.patience_wanted.emit(self._more_patience))
         self.seed_button = self._button(self.new_seed.emit)
         self.seed_button.setText("New seed")
-        self.seed_button.setToolTip("Start over with other weights, order and noise (Ctrl+R)")
+        self.seed_button.setToolTip("Start over with other weights, order and noise (N)")
         self._lay_out()
         self._show_buttons(())
         self.restyle(theme)
@@ -104,7 +105,8 @@ class EndBanner(QFrame):
             return
         if len(outcomes) == 1:
             heading = f"{MARKS[ended[0].reason]} {HEADINGS[ended[0].reason]}"
-            texts: tuple[str, ...] = (_with_weights(ended[0]),)
+            text = _with_weights(ended[0])
+            texts: tuple[str, ...] = (f"{text} {WHAT_TO_DO}", text) if ended[0].reason == "diverged" else (text,)
         else:
             of = "All" if len(ended) == len(outcomes) else f"{len(ended)} of"
             heading = f"{of} {len(outcomes)} ended"

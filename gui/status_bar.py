@@ -155,7 +155,7 @@ class PaceFigures(QWidget):
         cost, limit = f"{100 * share:.0f} %", f"{100 * budget:.0f} %"
         columns = (f"{pace} redraws/s" if frames else "", f"drawing {cost} of {limit}", _size(self._memory))
         sentence = short = ""
-        if over_budget or (self._sentence and now < self._over_until):
+        if over_budget or (self._sentence and frames >= 0.5 and now < self._over_until):
             short = f"Drawing {cost}, budget {limit}: {pace} redraws/s"
             sentence = (
                 f"Drawing takes {cost} of a core, more than its budget of {limit}: "
@@ -165,13 +165,12 @@ class PaceFigures(QWidget):
             )  # fmt: skip
         if (columns, sentence) == (self._columns, self._sentence):
             return
-        self._too_much = share > budget
-        another = bool(sentence) != bool(self._sentence)
+        self._too_much, before = share > budget, self.sizeHint()
         self._columns, self._sentence, self._short_sentence = columns, sentence, short
         self.setAccessibleName(self.text)
         tip = "How often the window draws, the share of one processor core that takes of its budget, and memory in use"
         self.setToolTip(f"{sentence}. {tip}" if sentence else tip)
-        if another:
+        if self.sizeHint() != before:
             self.updateGeometry()
         self.update()
 

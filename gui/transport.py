@@ -16,7 +16,7 @@ from gui.tips import plain_tip
 
 HEIGHT = 51
 NAME_ROOM, SEED_ROOM = (190, 110, 64), (120, 74)  # pixels of text, and where there is less of it
-FOLDS = 8
+FOLDS = 13
 
 # In which states each control does something. "refused" and "none": there is no run, but one may be started.
 WORKS: dict[str, frozenset[str]] = {
@@ -116,8 +116,8 @@ class Transport(QFrame):
         self.more_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.epoch_menu = QMenu(self)
         self.epoch_menu.addAction("One epoch (E)", self.epoch.emit)
-        self.epoch_menu.addAction("10 epochs", lambda: self.run_to_epoch.emit(self._epochs_ahead(10)))
-        self.epoch_menu.addAction("To epoch…", self.ask_epoch)
+        self.epoch_menu.addAction("10 epochs (Shift+E)", lambda: self.run_to_epoch.emit(self._epochs_ahead(10)))
+        self.epoch_menu.addAction("To epoch… (Ctrl+E)", self.ask_epoch)
         self.more_button.clicked.connect(lambda: _open_below(self.epoch_menu, self.more_button))
 
     def _make_speed_menu(self) -> None:
@@ -138,7 +138,7 @@ class Transport(QFrame):
         self.seed = ElidedPill(round(SEED_ROOM[0] * self._scale), self)
         self.seed.setToolTip("Seed of the run: a new one, the same again, or one of your own")
         self.seed_menu = QMenu(self)
-        self.new_seed_action = self.seed_menu.addAction("New seed (Ctrl+R)", self.new_seed.emit)
+        self.new_seed_action = self.seed_menu.addAction("New seed (N)", self.new_seed.emit)
         self.same_seed_action = self.seed_menu.addAction("The same seed again: reset (R)", self.reset.emit)
         self.seed_menu.addAction("Type a seed…", self.seed_pressed.emit)
         self.seed.clicked.connect(lambda: _open_below(self.seed_menu, self.seed))
@@ -152,7 +152,7 @@ class Transport(QFrame):
         row.addWidget(self.app_name)
         row.addWidget(self.name)
         row.addStretch(1)
-        epochs = QHBoxLayout()
+        epochs = self._epoch_buttons = QHBoxLayout()
         epochs.setSpacing(1)
         epochs.addWidget(self.epoch_button)
         epochs.addWidget(self.more_button)
@@ -166,8 +166,6 @@ class Transport(QFrame):
         row.addStretch(1)
         for widget in (self.device, self.seed, self.theme_button, self.menu_button):
             row.addWidget(widget)
-        texts = ("Run", *(text for text, _ in RUN_LOOKS.values()))
-        self.run_button.setFixedWidth(self._widest(texts) + self._icon_px + round(28 * self._scale))
         self.more_button.setFixedSize(round(20 * self._scale), self.epoch_button.sizeHint().height())
         for button in (self.theme_button, self.menu_button):
             button.setFixedWidth(round(37 * self._scale))
@@ -192,9 +190,9 @@ class Transport(QFrame):
         or pauses it still works.
         """
         text, look = RUN_LOOKS.get(state, ("Run", "play"))
-        if text != self.run_button.text():
-            self.run_button.setText(text)
+        if text != self.run_button.accessibleName():
             self.run_button.setAccessibleName(text)
+            self._show_run()
         if look != self._run_look:
             self._run_look = look
             self._show_icons()
@@ -231,6 +229,12 @@ class Transport(QFrame):
         for choice in self._speeds.actions():
             choice.setChecked(choice.data() == limit)
         self._show_speed()
+
+    def _show_run(self) -> None:
+        words = self._fold < 10
+        self.run_button.setText(self.run_button.accessibleName() if words else "")
+        texts = ("Run", *(text for text, _ in RUN_LOOKS.values())) if words else ("",)
+        self.run_button.setFixedWidth(self._widest(texts) + self._icon_px + round(28 * self._scale))
 
     def _show_speed(self) -> None:
         words = in_few_words if self._fold >= 2 else in_words
@@ -322,7 +326,13 @@ class Transport(QFrame):
         self.epoch_button.setText("Epoch" if fold < 5 else "")
         self.theme_button.setVisible(fold < 6)  # it is in the menu too
         self.seed.set_limit(round(SEED_ROOM[0 if fold < 6 else 1] * self._scale))
+        self.device.setVisible(fold < 8)  # the form has it, and the name
+        self.name.setVisible(fold < 9)
+        self.speed_button.setVisible(fold < 11)  # the keys [ and ] set it too
+        self.figures.setVisible(fold < 12)
+        self._show_run()
         self._show_speed()
+        self._epoch_buttons.invalidate()  # it keeps what its buttons asked for until the next turn of the event loop
         self.layout().invalidate()
 
 

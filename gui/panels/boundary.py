@@ -45,6 +45,7 @@ class Boundary(SampleView):
     """Class probabilities as blended class colors, or the predicted surface, or a curve over a single feature."""
 
     title = "Decision boundary"
+    short_title = "Boundary"
     name = "boundary"
     unsuited = "only for data with one or two features"
 
@@ -83,7 +84,7 @@ class Boundary(SampleView):
     # -- as a panel
 
     def begin_view(self, run: RunView) -> None:
-        self.title_label.setText(self._title())
+        self.set_title(*self._titles_of_run())
         names = self.data.dataset.feature_names
         everything = np.concatenate([part.y for part in self.parts])
         self._levels = ranges.linear_limits(everything) if self._regression else (0.0, 1.0)
@@ -145,10 +146,10 @@ class Boundary(SampleView):
     def _regression(self) -> bool:
         return self.data.task == "regression"
 
-    def _title(self) -> str:
+    def _titles_of_run(self) -> tuple[str, str]:
         if self._regression:
-            return "Fitted curve" if self._flat else "Fitted surface"
-        return "Class probabilities" if self._flat else "Decision boundary"
+            return ("Fitted curve", "Curve") if self._flat else ("Fitted surface", "Surface")
+        return ("Class probabilities", "Probabilities") if self._flat else (self.title, self.short_title)
 
     def _y_label(self) -> str:
         if not self._flat:

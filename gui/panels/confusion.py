@@ -36,6 +36,7 @@ class ConfusionMatrix(Panel):
     """
 
     title = "Confusion matrix"
+    short_title = "Confusion"
     name = "confusion"
     needs_snapshot = True
 
@@ -78,10 +79,11 @@ class ConfusionMatrix(Panel):
 
     # -- as a panel
 
-    def fit_header(self) -> None:
-        figure = self.figure_label.fontMetrics().horizontalAdvance("100.0%")
-        fit([self.rates_pill, *self.part_pills], self.header_room() - figure - GAP, GAP)
-        super().fit_header()
+    def fit_extras(self) -> bool:
+        pills = [self.rates_pill, *self.part_pills]
+        room = self.header_room() - self.figure_label.fontMetrics().horizontalAdvance("accuracy 100.0%") - 2 * GAP
+        fit(pills, room, GAP)
+        return super().fit_extras() and sum(pill.sizeHint().width() + GAP for pill in pills) <= room
 
     def start(self, run: RunView) -> None:
         self.clear()
@@ -152,9 +154,8 @@ class ConfusionMatrix(Panel):
         self.grid.set_counts(confusion(made), self.grid.names)
         part = part_name(self.held_out)
         of = f"{len(samples):,}" if samples.whole else f"{len(samples):,} drawn"
-        share = f"{int(np.trace(self.counts)) / max(1, len(samples)):.1%}"
-        accuracy = f"accuracy {share}"
-        self.set_figure(f"{accuracy} of {of} · {part}", f"{accuracy} · {part}", accuracy, share)
+        accuracy = f"accuracy {int(np.trace(self.counts)) / max(1, len(samples)):.1%}"
+        self.set_figure(f"{accuracy} of {of} · {part}", f"{accuracy} · {part}", accuracy)
 
     def predictions(self) -> Predicted | None:
         """Return the samples counted and what is said of them, or None before anything was."""

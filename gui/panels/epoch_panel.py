@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from gui.panels import moments, ranges
-from gui.panels.panel import Panel, scale
-from gui.panels.plot_axes import LABEL_PX, Mark, PlotAxes, decades
-from gui.theme import text_font
+from gui.panels.panel import Panel
+from gui.panels.plot_axes import Mark, PlotAxes, decades
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -45,12 +43,6 @@ class EpochAxes(PlotAxes):
         inside = self.plot_rect().left() <= x <= self.plot_rect().right()
         zones = [zone.tip for zone in self.zones if inside and zone.left <= at <= zone.right]
         return "\n".join(text for text in (super().tip_at(x), *zones) if text)
-
-    def set_note(self, *texts: str) -> None:
-        """Write the first of `texts`, longest first, for which there is room into the corner."""
-        metrics = QFontMetricsF(text_font(scale(), px=LABEL_PX))
-        room = self.plot_rect().width() - 12
-        self.note = next((text for text in texts if metrics.horizontalAdvance(text) <= room), "")
 
 
 class EpochPanel(Panel):

@@ -29,6 +29,7 @@ class GradientNorms(LayerCurves):
     """One line per layer, of the gradient of its weights or of the signal passed back to it."""
 
     title = "Gradient norm by layer"
+    short_title = "Gradient norms"
     name = "gradient_norms"
     quantities = GRADIENTS
 
@@ -45,4 +46,4 @@ class GradientNorms(LayerCurves):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = float(norms[0] / norms[-1])
         figure = ranges.scientific(ratio)
-        self.set_figure(f"layer 1 / output = {figure}", f"ratio {figure}", figure)
+        self.set_figure(f"layer 1 / output = {figure}", f"ratio {figure}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -27,6 +27,8 @@ from gui.tips import plain_tip
 
 BUTTON = 20  # pixels at scale 1
 GLYPH = 14
+AT_REST = 0.45
+"""How much of a button is seen while the pointer is elsewhere."""
 BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -79,7 +81,7 @@ class Header(QWidget):
         )
 
     def set_active(self, active: bool) -> None:
-        """Show the buttons while the pointer is on the panel."""
+        """Show the buttons plainly while the pointer is on the panel."""
         if active != self.active:
             self.active = active
             self.tools.update()
@@ -216,7 +218,7 @@ class GlyphButton(QToolButton):
 
 
 class QuietButton(GlyphButton):
-    """Seen while the pointer is on the panel or the keyboard on the button; its room is always kept."""
+    """Faint, until the pointer is on the panel or the keyboard on the button."""
 
     def __init__(self, header: Header, draw: Callable[[QPainter], None]) -> None:
         super().__init__(draw)
@@ -225,6 +227,13 @@ class QuietButton(GlyphButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._header.active or self.hasFocus():
             super().paintEvent(event)
+        elif not is_printing():
+            painter = QPainter(self)
+            painter.setOpacity(AT_REST)
+            place = QRect(QPoint(0, 0), self.iconSize())
+            place.moveCenter(self.rect().center())
+            self.icon().paint(painter, place)
+            painter.end()
 
 
 class OtherButton(GlyphButton):

@@ -82,6 +82,7 @@ class LayerMap(LayerView):
     """Rows are layers, the output at the top; columns are moments; colors are norms on a log scale."""
 
     title = "Gradient norm · layer × time"
+    short_title = "Layer × time"
     name = "layer_map"
     quantities = GRADIENTS
     points = COLUMNS

@@ -31,6 +31,7 @@ READ_OUT = 4
 """So many layers are read out at the moment pointed at."""
 ENOUGH = 3_000
 """Values from which it is known where the bulk of them lies."""
+BEFORE = "Recorded from the first step on"
 GHOST_AHEAD = 2.0
 """While the run before was longer, the axis reaches at most so many times as far as the present run."""
 
@@ -71,7 +72,7 @@ class LayerView(Panel):
         self._names: tuple[str, ...] = ()
         self._colors: tuple[str, ...] = ()
         self._label_colors: tuple[str, ...] = ()
-        self._begun = False
+        self._begun = self._scaled = False
         self.group = QButtonGroup(self)
         self.pills: dict[str, Pill] = {}
         if len(self.quantities) > 1:
@@ -112,13 +113,19 @@ class LayerView(Panel):
             self.start(run)
             return
         self.axes.marks = self._edit_marks(run)
-        self.axes.note = f"replica 1 of {run.history.replicas:,}" if run.history.replicas > 1 else ""
+        replicas = run.history.replicas
+        self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
+        self.axes.empty = "" if run.history.n_steps or self._ghosted(run) else BEFORE
         self.draw_view(run, self.recorded(run, self.points))
         self.axes.redraw()
 
+    def _ghosted(self, run: RunView) -> bool:
+        return self.shows_ghost and run.ghost is not None and run.ghost.history.n_steps > 0
+
     def clear(self) -> None:
-        self._names, self._run, self._begun = (), None, False
-        self.axes.marks, self.axes.note = [], ""
+        self._names, self._run = (), None
+        self._begun = self._scaled = False
+        self.axes.marks, self.axes.note, self.axes.empty = [], "", ""
         self.axes.set_crosshair(None)
         self.set_figure("")
         self.clear_view()
@@ -224,6 +231,9 @@ class LayerView(Panel):
 
     def scaled_to(self, low: FloatArray, high: FloatArray, shown: ranges.Limits | None) -> ranges.Limits:
         """Return limits in decades: around recent values, or all if `full` is chosen or all take hardly more."""
+        if not self._scaled:
+            shown = None  # limits that were there before any value bind nobody
+        self._scaled = low.size > 0
         if self.full_pill.isChecked():
             return _everything(np.concatenate([low.ravel(), high.ravel()]))
         recent = int((1.0 - RECENT) * len(low))

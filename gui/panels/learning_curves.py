@@ -42,6 +42,7 @@ class LearningCurves(EpochPanel):
     """Loss or score of both parts over the run, the best evaluation, patience, edits and the run before."""
 
     title = "Learning curves"
+    short_title = "Curves"
     name = "learning_curves"
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -114,6 +115,8 @@ class LearningCurves(EpochPanel):
         self._draw_batch_loss(run)
         self._draw_ghost(run)
         self._draw_marks(run)
+        nothing = run.history.n_steps == 0 and run.history.evaluations.latest is None and run.ghost is None
+        self.axes.empty = "Press Space to train" if nothing else ""
         self._fit(run, curves)
         if self.selection.moment is not None:
             self.show_moment()
@@ -127,7 +130,8 @@ class LearningCurves(EpochPanel):
             line.set_data(nothing, nothing)
         for band in (*self.bands.values(), self.patience):
             band.set_data(nothing, nothing, nothing)
-        self.axes.marks, self.axes.end_labels, self.axes.shade, self.axes.note = [], [], None, ""
+        self.axes.marks, self.axes.end_labels, self.axes.shade = [], [], None
+        self.axes.note = self.axes.empty = ""
         self.axes.zones = []
         self.axes.set_crosshair(None)
         self.axes.set_limits((0.0, 1.0), (-3.0, 0.0) if self._log else (0.0, 1.0))
@@ -162,12 +166,12 @@ class LearningCurves(EpochPanel):
         else:
             self.axes.set_crosshair(self.place(reading.epoch), reading.rows)
 
-    def fit_header(self) -> None:
+    def fit_extras(self) -> bool:
         """Shorten the key to the curves rather than lose it."""
         self.val_pill.setText("validation")
         if self.train_pill.sizeHint().width() + self.val_pill.sizeHint().width() + 2 * GAP > self.header_room():
             self.val_pill.setText("val")
-        super().fit_header()
+        return super().fit_extras()
 
     # -- toggles
 

@@ -58,6 +58,8 @@ class Panel(QFrame):
     ----------
     title
         Shown in the header, and the name of the panel in menus.
+    short_title
+        Shown in the header where there is no room for more; without one, the title is cut.
     name
         Identifies the panel in files: ``"learning_curves"``.
     selection
@@ -76,6 +78,7 @@ class Panel(QFrame):
     """
 
     title = ""
+    short_title = ""
     name = ""
     needs_snapshot = False
     failed = Signal(str, str)
@@ -115,7 +118,8 @@ class Panel(QFrame):
         self.body.addWidget(self.header_row)
         self._extras: list[tuple[int, QWidget]] = []
         self._figures: tuple[str, ...] = ("",)
-        self._which = ""
+        self._which: tuple[str, ...] = ()
+        self._titles = (self.title, self.short_title or self.title)
         self.resting = False
         self.rest_note = plain_label(REST_NOTE)
         self.rest_note.setProperty("role", "caption")
@@ -132,10 +136,10 @@ class Panel(QFrame):
         self.resting, self._empty = False, ""
         self._show_rest()
         replicas = run.history.replicas
-        self._which = f"replica 1 of {replicas:,}" if self.needs_snapshot and replicas > 1 else ""
-        self.title_label.setToolTip(f"Shows {self._which}" if self._which else "")
+        one, of_many = self.needs_snapshot and replicas > 1, f"1 of {replicas:,}"
+        self._which = (f"replica {of_many}", of_many) if one else ()
         self.attempt(self.start, run)
-        self._choose_figure()
+        self.fit_header()
 
     def follow(self, run: RunView) -> None:
         """Refresh, unless the panel rests after an error."""
@@ -284,17 +288,46 @@ class Panel(QFrame):
             self._figures = texts
             self._choose_figure()
 
+    def set_title(self, title: str, short: str) -> None:
+        """Show another title, or where there is no room for it and the toggles, a short one."""
+        if (title, short) != self._titles:
+            self._titles = (title, short)
+            self.fit_header()
+
     def fit_header(self) -> None:
-        """Hide what has no room in the header; the menu of the panel still has every toggle."""
-        room = self.header_room()
-        for _, widget in sorted(self._extras, key=_precedence):
-            room -= widget.sizeHint().width() + GAP
-            widget.setVisible(room >= 0)  # after the first without room there is none for those that matter less
+        """Shorten the title or hide what has no room; the menu of the panel still has every toggle."""
+        for title in self._titles:
+            self.title_label.setText(title)
+            if self.fit_extras():
+                break
+        cut = [title for title in self._titles[:1] if title != self.title_label.text()]
+        tip = "\n".join([*cut, *(f"Shows {which}" for which in self._which[:1])])
+        if tip != self.title_label.toolTip():
+            self.title_label.setToolTip(tip)
         self._choose_figure()
 
+    def fit_extras(self) -> bool:
+        """Hide what has no room beside the title; tell whether there is room for all that is not spare."""
+        room, fits, used = self.header_room(), True, self.extras()
+        for extra in self._extras:
+            if extra not in used:
+                extra[1].hide()
+        for spare, widget in sorted(used, key=_precedence):
+            room -= widget.sizeHint().width() + GAP
+            widget.setVisible(room >= 0)  # after the first without room there is none for those that matter less
+            fits = fits and (room >= 0 or spare > 0)
+        return fits and self.header_room() >= 0
+
+    def extras(self) -> list[tuple[int, QWidget]]:
+        """Return what stands at the right of the header, each with its `spare`; what is of no use now is left out."""
+        return self._extras
+
     def header_room(self) -> int:
-        """Return the pixels that the header has beside the title and the buttons of every panel."""
-        return self.width() - 26 - self.title_label.sizeHint().width() - self.header_row.tools.width() - 2 * GAP
+        """Return the pixels for toggles: beside the title, the buttons of every panel, and which replica is shown."""
+        room = self.width() - 26 - self.title_label.sizeHint().width() - self.header_row.tools.width() - 2 * GAP
+        if self._which:
+            room -= self.figure_label.fontMetrics().horizontalAdvance(self._which[-1]) + GAP + 4
+        return room
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -307,8 +340,7 @@ class Panel(QFrame):
         metrics = self.figure_label.fontMetrics()
         texts = self._figures
         if self._which:  # which of the replicas is shown matters more than any figure
-            together = [f"{text} · {self._which}" for text in texts if text]
-            texts = (*together, self._which, self._which.removeprefix("replica "), *texts)
+            texts = (*(f"{text} · {self._which[0]}" for text in texts if text), *self._which)
         fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= room - 4), "")
         if fitting != self.figure_label.text():
             self.figure_label.setText(fitting)

@@ -51,6 +51,8 @@ __all__ = [
 
 LABEL_PX = 10.5
 TOP_ROOM = 6.0
+NOTE_GROUND = 0.75
+"""How much of what lies below a note is covered: it is read on curves and colors too."""
 X_APART = 55.0
 Y_APART = 30.0
 """Pixels a number takes along its axis, with the space around it."""
@@ -72,6 +74,8 @@ class PlotAxes(Zoomable):
     ----------
     marks, end_labels, guides, note, shade, stamps, stamps_behind
         What is drawn beside the things added; whoever changes it calls `redraw`.
+    empty
+        Said in the middle of a plot that has nothing to show yet.
     meaning
         What the plot tells, for the tooltip of its axes.
     """
@@ -92,7 +96,7 @@ class PlotAxes(Zoomable):
         self.shade: tuple[float, float, str] | None = None
         self.stamps: list[Stamps] = []
         self.stamps_behind: list[Stamps] = []
-        self.note = ""
+        self.note = self.empty = ""
         self.meaning = ""
         self.note_side = Qt.AlignmentFlag.AlignRight
         self.x_axis, self.y_axis = Axis(x_label, counts=True), Axis(y_label, log=log_y)
@@ -141,6 +145,11 @@ class PlotAxes(Zoomable):
             self.x_axis.label, self.y_axis.label = x_label, y_label
             self._rect = None
             self.forget_view()
+
+    def set_note(self, *texts: str) -> None:
+        """Write the first of `texts`, longest first, for which there is room into the corner."""
+        metrics, room = QFontMetricsF(self._font), self.plot_rect().width() - 12
+        self.note = next((text for text in texts if metrics.horizontalAdvance(text) <= room), "")
 
     @property
     def grid(self) -> bool:
@@ -339,7 +348,14 @@ class PlotAxes(Zoomable):
         if note:
             painter.setPen(QColor(self.theme.muted))
             side = Qt.AlignmentFlag.AlignRight if self.zoomed else self.note_side
-            painter.drawText(box.adjusted(6, 3, -4, 0), side | Qt.AlignmentFlag.AlignTop, note)
+            place, align = box.adjusted(6, 3, -4, 0), side | Qt.AlignmentFlag.AlignTop
+            ground = QColor(self.theme.surface)
+            ground.setAlphaF(NOTE_GROUND)
+            painter.fillRect(painter.boundingRect(place, align, note).adjusted(-3, -1, 3, 1), ground)
+            painter.drawText(place, align, note)
+        if self.empty:
+            painter.setPen(QColor(self.theme.muted))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty)
 
     def _draw_overlay(self, painter: QPainter) -> None:
         painter.setFont(self._font)

@@ -27,6 +27,7 @@ class PredictedTrue(SampleView):
     """Samples of a regression: on the diagonal, the prediction is right."""
 
     title = "Predicted against true"
+    short_title = "Predicted"
     name = "predicted_true"
     unsuited = "only for regression"
     at_most = 500

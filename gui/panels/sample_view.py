@@ -79,7 +79,7 @@ class SampleView(Panel):
         self.list_button = ShortPill("list…", "≡", "List the samples", tip)
         self.list_button.setCheckable(False)
         self.list_button.clicked.connect(lambda: self.attempt(self.list_samples))
-        self.add_to_header(self.list_button)
+        self.add_to_header(self.list_button, spare=1)
 
     def pills_in_header(self) -> list[Pill]:
         return [pill for pill in super().pills_in_header() if pill not in self.unused_pills()]
@@ -88,12 +88,14 @@ class SampleView(Panel):
         """Return the toggles that this run has no use for."""
         return ()
 
-    def fit_header(self) -> None:
-        used = [pill for pill in self.pills_in_header() if isinstance(pill, ShortPill)]
-        fit(used, self.header_room(), GAP)
-        super().fit_header()
-        for pill in self.unused_pills():
-            pill.hide()
+    def extras(self) -> list[tuple[int, QWidget]]:
+        return [extra for extra in super().extras() if extra[1] not in self.unused_pills()]
+
+    def fit_extras(self) -> bool:
+        widgets = [widget for _, widget in self.extras()]
+        others = sum(widget.sizeHint().width() + GAP for widget in widgets if not isinstance(widget, ShortPill))
+        fit([widget for widget in widgets if isinstance(widget, ShortPill)], self.header_room() - others, GAP)
+        return super().fit_extras()
 
     def shown(self, held_out: bool) -> bool:
         """Tell whether the samples of a part are shown."""

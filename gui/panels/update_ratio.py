@@ -30,6 +30,7 @@ class UpdateRatio(LayerCurves):
     """One line per layer, with a guide at the usual value."""
 
     title = "Update-to-weight ratio by layer"
+    short_title = "Update ratio"
     name = "update_ratio"
     quantities = RATIOS
 

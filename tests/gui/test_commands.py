@@ -266,7 +266,7 @@ def test_a_population_is_said_to_be_one(qtbot: Any, open_window: Open) -> None:
     assert window.gradients.axes.note == "replica 1 of 3"
     for panel in (window.boundary, window.network, window.confusion):
         assert not panel.isVisible() or "1 of 3" in panel.figure_label.text(), panel.title
-        assert panel.title_label.toolTip() == "Shows replica 1 of 3"
+        assert panel.title_label.toolTip().endswith("Shows replica 1 of 3")
     change(window, "optimizer.lr", 0.125)
     qtbot.waitUntil(lambda: window.control.view.experiment.optimizer.lr == 0.125)
     assert window.control.view.experiment.replicas == 3

@@ -48,7 +48,7 @@ def offered(banner: EndBanner) -> list[str]:
     (STOPPED_EARLY, "■ Early stopped", "its weights are restored.", ["+ 40 patience", "New seed"]),
     (COMPLETED, "● Completed", "epochs. The last weights are kept.", ["+ 200 epochs", "New seed"]),
     (BY_STEPS, "● Completed", "The last weights are kept.", ["New seed"]),  # more epochs would not let it go on
-    (DIVERGED, "▲ Diverged", "The last weights are kept.", ["New seed"]),
+    (DIVERGED, "▲ Diverged", "are kept. Try a smaller learning rate, or clip the gradient norm.", ["New seed"]),
     (STOPPED, "■ Stopped", "The last weights are kept.", ["New seed"]),
     (CONVERGED, "● Converged", "The last weights are kept.", ["New seed"]),
 ])  # fmt: skip

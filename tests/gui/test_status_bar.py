@@ -115,6 +115,21 @@ def test_the_sentence_does_not_flicker(qtbot: Any) -> None:
     assert said == [False, True, True, True, False]
 
 
+def test_the_longer_sentence_gets_its_room(bar: StatusBar) -> None:
+    bar.show_pace(15.0, 0.12, 0.13, True)
+    QApplication.processEvents()
+    bar.show_pace(15.0, 0.19, 0.13, True)
+    QApplication.processEvents()
+    assert bar.pace.width() >= bar.pace._sentence_width(bar.pace.text)
+    assert bar.pace.geometry().right() < bar.width()
+
+
+def test_nothing_is_slow_while_nothing_is_drawn(bar: StatusBar) -> None:
+    bar.show_pace(15.0, 0.19, 0.13, True)
+    bar.show_pace(0.0, 0.0, 0.13, False)
+    assert bar.pace.text.startswith("drawing 0 % of 13 %")
+
+
 @pytest.mark.parametrize("look", [theme.DARK, theme.LIGHT])
 @pytest.mark.parametrize("scale", [0.8, 2.0])
 def test_it_is_painted(qtbot: Any, look: theme.Theme, scale: float) -> None:

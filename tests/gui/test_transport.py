@@ -239,6 +239,17 @@ def test_all_words_are_there_where_there_is_room(bar: Transport) -> None:
     assert bar.reset_button.accessibleName() == "Reset"
 
 
+@pytest.mark.parametrize("width", [440, 540, 620, 720, 820])
+def test_a_narrow_bar_leaves_out_whole_things(bar: Transport, width: int) -> None:
+    bar.show_state("finished")
+    bar.resize(width, bar.height())
+    QApplication.processEvents()
+    check_places(bar)
+    assert bar.run_button.isVisible()
+    assert bar.run_button.text() in ("Run again", "")
+    assert bar.run_button.accessibleName() == "Run again"
+
+
 def test_room_that_is_left_over_goes_to_the_name(bar: Transport) -> None:
     name = "Two spirals with a very long name"
     bar.show_name(name, False)

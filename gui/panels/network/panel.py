@@ -18,6 +18,7 @@ from gui.panels.network.figures import figures
 from gui.panels.network.structure import Structure
 from gui.panels.network.telling import Telling
 from gui.panels.panel import Panel, Pill, Table
+from gui.run_figures import grouped
 from gui.theme import DARK, Theme
 from models.architecture import Architecture
 from training.feasibility import architecture_of
@@ -255,7 +256,7 @@ class Network(Panel):
         if shape is not None:
             self.legend_norm.set_text(f"{shape.normalization} norm", f"Outlined layers have {shape.normalization} norm")
             self.legend_dropout.set_text(f"{shape.dropout:g}", f"Dropout of {shape.dropout:g} after these layers")
-            self.set_figure(f"{shape.n_parameters:,} parameters")
+            self.set_figure(f"{grouped(shape.n_parameters)} parameters")
         else:
             self.set_figure("")
         self.fit_header()
@@ -268,16 +269,13 @@ class Network(Panel):
         """Return the toggles that apply to what is shown."""
         return [pill for pill in super().pills_in_header() if pill not in self._absent]
 
-    def fit_header(self) -> None:
-        """Hide what has no room in the header, and what does not apply."""
-        everything = self._extras
-        self._extras = [extra for extra in everything if extra[1] not in self._absent]
-        for widget in self._absent:
-            widget.hide()
-        for _, widget in self._extras:
+    def extras(self) -> list[tuple[int, QWidget]]:
+        return [extra for extra in super().extras() if extra[1] not in self._absent]
+
+    def fit_extras(self) -> bool:
+        for _, widget in self.extras():
             widget.ensurePolished()  # what was hidden until now is measured with another font else
-        super().fit_header()
-        self._extras = everything
+        return super().fit_extras()
 
     # -- drawing
 

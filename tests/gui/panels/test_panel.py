@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from gui.panels.header import OtherButton
 from gui.panels.panel import REST_NOTE
 from gui.theme import DARK, apply
-from tests.gui.panels.pictures import pixels
+from tests.gui.panels.pictures import colors_in, pixels
 from tests.gui.panels.runs import make_run
 from tests.gui.plain_panels import PlainPanel
 
@@ -70,6 +70,21 @@ def test_buttons_appear_with_the_pointer_and_nothing_moves(panel: PlainPanel) ->
     assert pill.geometry() == place
     leave(panel)
     assert (header_picture(panel) == hidden).all()
+
+
+def test_buttons_are_faint_at_rest_rather_than_gone(panel: PlainPanel) -> None:
+    assert colors_in(panel.header_row.tools) > 1
+
+
+def test_a_title_is_shortened_before_a_toggle_is_lost(panel: PlainPanel) -> None:
+    pill = panel.add_pill("weights", "Weights", changed=lambda _: None)
+    panel.set_title("Gradient norm of every layer", "Norms")
+    panel.resize(600, panel.height())
+    assert panel.title_label.text() == "Gradient norm of every layer"
+    panel.resize(pill.sizeHint().width() + 150, panel.height())
+    assert panel.title_label.text() == "Norms"
+    assert panel.title_label.toolTip() == "Gradient norm of every layer"
+    assert pill.isVisibleTo(panel)
 
 
 def test_buttons_are_named_and_explained(panel: PlainPanel) -> None:
