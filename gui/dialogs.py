@@ -154,6 +154,8 @@ class Banner(QFrame):
             button.clicked.connect(self.hide)
             button.clicked.connect(action)
             self.buttons.addWidget(button)
+            QWidget.setTabOrder(self.close_button, button)  # to where the banner's turn is …
+            QWidget.setTabOrder(button, self.close_button)  # … and as they are read
 
     def _show(self, role: str, text: str) -> None:
         while self.buttons.count():

@@ -20,6 +20,7 @@ from training.experiment_file import shipped_experiments
 
 AUTOSAVE_MS = 1000
 TABLES = (".csv", ".tsv", ".txt", ".data")
+NOTHING_CHANGED = "Nothing in this window has changed. Put the file right, or open another one."
 
 
 class FileActions(QObject):
@@ -98,7 +99,7 @@ class FileActions(QObject):
         try:
             document = Document.open(path)
         except InputError as error:
-            self._banner.show_error(_lines(error))
+            self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}")
             return
         if as_new:
             document = Document(with_device(document.start, self._preferences.settings.device))
@@ -204,7 +205,7 @@ class FileActions(QObject):
         try:
             self.autosave.write(self._builder.draft.experiment)
         except InputError as error:
-            self._banner.show_error(f"Autosave does not work: {error.message()}")
+            self._banner.show_error(f"Unsaved changes are not kept for the next start: {error.message()}")
 
     def offer_recovery(self) -> None:
         """Offer what a session left that did not end cleanly."""

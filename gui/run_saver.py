@@ -76,6 +76,6 @@ class _Writer(QThread):
             self.made = new_run_folder(self._base, self._run.experiment.name, datetime.now())
             write_outputs(self.made, self._run)
         except InputError as error:
-            self.problem = error.message()
+            self.problem = f"{error.message()}. The run stays in this window until it is reset"
         except Exception as error:  # everything that can go wrong must reach the user
             self.unexpected = (f"{type(error).__name__}: {error}", traceback.format_exc())

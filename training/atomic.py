@@ -45,7 +45,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InputError(
-            f"cannot be written: {error.strerror}", where=str(path), hint="Choose another folder with --out or Save as"
+            f"cannot be written: {error.strerror}", where=str(path), hint="Choose another folder (--out, or Save as)"
         ) from None
     except BaseException:  # such as Ctrl-C
         temporary.unlink(missing_ok=True)

@@ -26,7 +26,8 @@ def choose_device(name: str, values: int) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         built = "this PyTorch is a CPU build" if torch.version.cuda is None else "PyTorch finds no NVIDIA GPU or driver"
         raise InputError(
-            f"cuda was asked for, but {built}", where="device", allowed="auto, cpu", hint="Use --device cpu or auto"
+            f"cuda was asked for, but {built}", where="device", allowed="auto, cpu",
+            hint="Choose cpu or auto (--device; in the form, Run → Device)",
         )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() and values >= GPU_WORTHWHILE_VALUES else "cpu"

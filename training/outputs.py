@@ -159,7 +159,8 @@ def slug(name: str) -> str:
 
 def _no_folder(folder: Path, error: OSError) -> InputError:
     return InputError(
-        f"cannot be made: {error.strerror}", where=str(folder), hint="Choose another folder with --out"
+        f"cannot be made: {error.strerror}", where=str(folder),
+        hint="Choose another folder (--out; in the window, under Preferences)",
     )
 
 
@@ -177,7 +178,7 @@ def check_space(folder: Path, engine: Engine, *, save_data: bool = False) -> Non
         raise InputError(
             f"the disk has {_megabytes(free)} free, and the files of this run need about {_megabytes(needed)}",
             where=str(folder),
-            hint="Make room, or choose another folder with --out",
+            hint="Make room, or choose another folder (--out; in the window, under Preferences)",
         )
 
 

@@ -137,6 +137,19 @@ def test_tab_goes_down_the_form_whatever_comes_into_it(qtbot: Any, open_window: 
     assert {"Width of layer 1", "Width of layer 3"} <= {stop.accessibleName() for stop in form}
 
 
+def test_tab_comes_to_what_a_message_offers(qtbot: Any, open_window: Callable[..., MainWindow]) -> None:
+    window = open_window()
+    finish(qtbot, window)
+    window.builder.apply_changes({"network.hidden": [4, 4]})
+    QApplication.processEvents()
+    stops = walk(window)
+    names = [told(stop, Text.Name) for stop in stops if window.banner.isAncestorOf(stop)]
+    assert names == ["Restart", "Restart, keep the old run as a ghost", "Undo", "Dismiss this message"]
+    first = next(i for i, stop in enumerate(stops) if window.banner.isAncestorOf(stop))
+    assert window.builder.isAncestorOf(stops[first - 1])
+    assert window.board.isAncestorOf(stops[first + len(names)])
+
+
 @pytest.mark.parametrize("panel", ["gradients", "layer_map", "confusion"])
 def test_arrows_choose_among_pills_of_which_one_is_on(qtbot: Any, window: MainWindow, panel: str) -> None:
     finish(qtbot, window)

@@ -46,4 +46,5 @@ def test_a_folder_that_cannot_be_made_is_said(qtbot: Any, open_window: Open, tmp
     window.save_run()
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "Not saved" in window.banner.text.text()
+    assert "The run stays in this window" in window.banner.text.text()
     assert "file" in window.banner.text.text()
