@@ -35,6 +35,7 @@ from training.experiment_file import PRESETS, load
 PEACE_EVERY = 250
 """After so many actions the form gets an easy experiment: otherwise all ends in networks that take minutes a step."""
 EASY = "moons_quick"
+RESCUE_MS = 3
 KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Tab,
     Qt.Key.Key_Backtab, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Delete, Qt.Key.Key_Insert, Qt.Key.Key_Home,
@@ -45,6 +46,7 @@ KEYS = (
 PLAIN, SHIFT, CONTROL = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier,
 )
+SLOW = ("Larger", "Smaller", "Usual size", "Projector mode", "Dark or light")  # half a second, at the most
 LEAVES = ("Quit", "Keep")  # a press of these ends the program, or writes outside the folder of the test
 
 
@@ -62,9 +64,8 @@ class Monkey:
             (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 1.0), (self.restyle, 0.5),
             (self.open_something, 0.4), (self.rescale, 0.15),
         ]  # fmt: skip
-        self._rescuer = QTimer()
-        self._rescuer.timeout.connect(self._press_in_what_is_modal)
-        self._rescuer.start(3)
+        self._at_it = True
+        self._rescue_soon()
 
     def run(self, actions: int) -> None:
         """Do so many things."""
@@ -78,7 +79,7 @@ class Monkey:
             QApplication.processEvents()
             if self.chance.random() < 0.05:
                 time.sleep(0.002)  # lets the training thread come to something
-        self._rescuer.stop()
+        self._at_it = False
 
     # ------------------------------------------------------------------------------ kinds of action
 
@@ -124,7 +125,8 @@ class Monkey:
 
     def act(self) -> None:
         """Do something from the table of actions."""
-        act = self.chance.choice([act for act in self.window.actions_table.acts if not act.text.startswith(LEAVES)])
+        acts = [act for act in self.window.actions_table.acts if not act.text.startswith(LEAVES)]
+        act = self.chance.choices(acts, [0.1 if act.text in SLOW else 1.0 for act in acts])[0]
         self.window.actions_table.by_text[act.text].trigger()
 
     def resize(self) -> None:
@@ -171,13 +173,18 @@ class Monkey:
         ]  # fmt: skip
 
     def _place(self, widget: QWidget) -> QPoint:
-        return QPoint(
-            self.chance.randint(0, max(0, widget.width() - 1)), self.chance.randint(0, max(0, widget.height() - 1))
-        )
+        room = QWidget.size(widget)
+        return QPoint(self.chance.randint(0, max(0, room.width() - 1)), self.chance.randint(0, max(0, room.height() - 1)))
 
     # ------------------------------------------------------------------------------ what holds up the caller
 
+    def _rescue_soon(self) -> None:
+        # A new timer each time: one that is in its own slot does not fire, and what is pressed there may hold it up.
+        if self._at_it:
+            QTimer.singleShot(RESCUE_MS, self._press_in_what_is_modal)
+
     def _press_in_what_is_modal(self) -> None:
+        self._rescue_soon()
         popup = QApplication.activePopupWidget()
         modal = QApplication.activeModalWidget()
         if popup is not None:

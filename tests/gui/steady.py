@@ -53,7 +53,7 @@ def main(seconds: float) -> None:
     chance = random.Random(1)
     started = time.monotonic()
     edited = reset = looked = started
-    steps = 0
+    steps = resets = 0
     while (now := time.monotonic()) - started < seconds:
         app.processEvents()
         time.sleep(0.002)  # leaves the interpreter to the training thread
@@ -65,7 +65,9 @@ def main(seconds: float) -> None:
         if now - reset > RESET_SECONDS:
             reset = now
             steps += window.control.view.history.step if window.control.view is not None else 0
-            window.builder.apply_changes({"network.hidden": chance.choice(STRUCTURES), "epochs": 1_000_000})
+            structure = STRUCTURES[resets % len(STRUCTURES)]  # in turns, so that each minute sees all of them
+            resets += 1
+            window.builder.apply_changes({"network.hidden": structure, "epochs": 1_000_000})
             window.commands.start(play=True)
         if now - looked > 1.0:
             looked = now
