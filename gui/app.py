@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -47,6 +48,7 @@ def run_gui(path: Path | None = None) -> int:
     settings = Preferences(folder).settings
     theme = themes.named(settings.theme)
     themes.apply(app, theme, settings.scale)
+    _pass_over_imports()
     window = open_window(path, theme, settings.scale, log)
     sys.excepthook = _reporter(window)
     app.styleHints().colorSchemeChanged.connect(window.follow_desktop)
@@ -59,6 +61,13 @@ def run_gui(path: Path | None = None) -> int:
     if window.control.running:
         _leave_at_once(status)
     return status
+
+
+def _pass_over_imports() -> None:
+    """Let collections pass over all that was imported: with it each holds the window up for some 100 ms."""
+    gc.collect()
+    gc.freeze()
+    gc.collect()  # counts anew what lives on: from here on collections come as soon as this window leaves something
 
 
 def _leave_at_once(status: int) -> None:

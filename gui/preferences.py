@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from training.atomic import write_whole
 from training.errors import InputError, shortened
@@ -49,10 +49,20 @@ class Settings(BaseModel):
     arrangement: dict[str, Any] = {}
     """How the panels are arranged; only the window knows what it means."""
 
+    @field_validator("run_folder")
+    @classmethod
+    def _names_a_folder(cls, folder: str) -> str:
+        if "\0" in folder:
+            raise ValueError("a name cannot contain a zero character")
+        try:
+            Path(folder).expanduser()
+        except RuntimeError:  # "~somebody" whom the system does not know
+            raise ValueError("there is no such home directory") from None
+        return folder
+
     def folder_for_runs(self) -> Path:
         """Return the folder for runs, absolute."""
         return Path(self.run_folder).expanduser().absolute()
-
 
 
 class Preferences:

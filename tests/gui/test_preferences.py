@@ -48,6 +48,8 @@ def test_a_broken_file_costs_what_it_held_and_is_said(
 @pytest.mark.parametrize(("name", "value"), [
     ("scale", 7), ("scale", "big"), ("scale", None), ("theme", "pink"), ("redraw_budget", 0.0), ("run_folder", ""),
     ("arrangement", []), ("tour_done", "yes"), ("geometry", "x" * 5000), ("scale", 1e999),
+    ("run_folder", "a\0b"),
+    pytest.param("run_folder", "~nobody-of-this-name/runs", marks=pytest.mark.skipif(os.name == "nt", reason="any")),
 ])  # fmt: skip
 def test_a_value_that_is_not_allowed_costs_only_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, value: Any
