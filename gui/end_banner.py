@@ -8,8 +8,8 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.grouped import grouped
 from gui.panels.panel import scale
-from gui.run_figures import grouped
 from gui.theme import Theme, text_font
 from gui.tips import plain_label, plain_tip
 from training.progress import Outcome

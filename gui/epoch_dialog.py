@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.builder.editors.number_text import parse_number
-from gui.run_figures import grouped
+from gui.grouped import grouped
 from gui.tips import plain_label
 
 

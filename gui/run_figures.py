@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.grouped import THIN_SPACE, grouped
 from gui.panels.painting import painter_on
 from gui.theme import Theme, mono_font
 
-GAP = "\u2009"  # thin space between groups of three digits
 EPOCH_ROUNDING = 1e-9  # epochs are sums of fractions
 
 
@@ -74,7 +74,7 @@ class RunFigures(QWidget):
         most = advance(grouped(self._epochs))
         epoch = advance("epoch ") + most + (0 if self.compact > 1 else advance("/") + most)
         step = 0 if self.compact else advance("step ") + advance(grouped(max(self._steps, 9999)))
-        return epoch, step, advance(f"999{GAP}999{self._unit}")
+        return epoch, step, advance(f"999{THIN_SPACE}999{self._unit}")
 
     @property
     def _unit(self) -> str:
@@ -116,8 +116,3 @@ class RunFigures(QWidget):
             if speed:
                 speed += self._unit
                 painter.drawText(QPointF(x + speed_width - advance(speed), base), speed)
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with thin spaces between groups of three digits."""
-    return f"{number:,}".replace(",", GAP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gui.run_figures import grouped
+from gui.grouped import grouped
 
 LIMITS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
 """Steps per second that are offered; None is full speed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gui.grouped import grouped
 from training.feasibility import batch_size_of
 
 if TYPE_CHECKING:
@@ -67,11 +68,6 @@ def row_near(evaluations: Evaluations, name: str, value: float) -> int | None:
 def moment_text(step: float, epoch: float) -> str:
     """Return how a moment reads: ``step 1 234 · epoch 5.2``."""
     return f"step {grouped(step)} · epoch {f'{epoch:.1f}'.removesuffix('.0')}"
-
-
-def grouped(number: float) -> str:
-    """Return a whole number in groups of three digits."""
-    return f"{number:,.0f}".replace(",", "\u2009")
 
 
 def _drops_single(experiment: Experiment) -> bool:

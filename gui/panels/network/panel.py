@@ -12,13 +12,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from gui.grouped import grouped
 from gui.panels.network import legend, responses
 from gui.panels.network.diagram import NetworkDiagram
 from gui.panels.network.figures import figures
 from gui.panels.network.structure import Structure
 from gui.panels.network.telling import Telling
 from gui.panels.panel import Panel, Pill, Table
-from gui.run_figures import grouped
 from gui.theme import DARK, Theme
 from models.architecture import Architecture
 from training.feasibility import architecture_of
@@ -108,7 +108,7 @@ class Network(Panel):
         if self._showing_draft:
             return
         if run.history.n_steps:
-            self.diagram.set_norms(run.history.last_layers("weight_grad_norm"))
+            self.diagram.set_norms(run.last_layers("weight_grad_norm"))
         snapshot = run.snapshot
         if snapshot is None or snapshot is self.telling.snapshot:
             return
