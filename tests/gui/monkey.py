@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
@@ -76,7 +76,7 @@ class Monkey:
             act = self.chance.choices(kinds, weights)[0]
             self.done[act.__name__] += 1
             act()
-            QApplication.processEvents()
+            process_events()
             if self.chance.random() < 0.05:
                 time.sleep(0.002)  # lets the training thread come to something
         self._at_it = False
@@ -174,7 +174,8 @@ class Monkey:
 
     def _place(self, widget: QWidget) -> QPoint:
         room = QWidget.size(widget)
-        return QPoint(self.chance.randint(0, max(0, room.width() - 1)), self.chance.randint(0, max(0, room.height() - 1)))
+        x, y = (self.chance.randint(0, max(0, length - 1)) for length in (room.width(), room.height()))
+        return QPoint(x, y)
 
     # ------------------------------------------------------------------------------ what holds up the caller
 
@@ -236,10 +237,19 @@ def run_works(window: MainWindow) -> bool:
     return _process_until(lambda: window.control.view is not None and window.control.view.history.step > 0)
 
 
+def process_events() -> None:
+    """Let happen what would happen by now; also, as in the program, let go what was told to go.
+
+    Outside an event loop of Qt, `processEvents` never does the latter.
+    """
+    QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 def _process_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
-        QApplication.processEvents()
+        process_events()
         time.sleep(0.002)
     return condition()
 
@@ -249,6 +259,7 @@ def main(actions: int, seed: int) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     folder = Path(tempfile.mkdtemp(prefix="convergence-lab-monkey-"))
     os.environ["CONVERGENCE_LAB_STATE"] = str(folder / "state")
+    os.chdir(folder)  # a run folder typed at random is a relative one
     faulthandler.enable()
     torch.set_num_threads(1)
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -273,6 +284,7 @@ def main(actions: int, seed: int) -> None:
         "reported": window.errors.count, "steps": monkey.steps, "run_works": run_works(window),
     }))  # fmt: skip
     window.close()
+    os.chdir(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
 
 

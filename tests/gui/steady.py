@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui import theme
 from gui.panels.plot_axes import PlotAxes
 from gui.window import MainWindow
+from tests.gui.monkey import process_events
 from training.experiment_file import PRESETS, load
 
 EDITS: tuple[dict[str, Any], ...] = (
@@ -55,7 +56,7 @@ def main(seconds: float) -> None:
     edited = reset = looked = started
     steps = resets = 0
     while (now := time.monotonic()) - started < seconds:
-        app.processEvents()
+        process_events()
         time.sleep(0.002)  # leaves the interpreter to the training thread
         if window.control.phase in ("ready", "paused"):
             window.toggle()
