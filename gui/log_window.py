@@ -213,7 +213,8 @@ class LogWindow(QDialog):
 
     def _show_count(self) -> None:
         shown, total = len(self.model.shown), self.log.count - self.log.oldest
-        self.count.setText(f"{total:,} messages" if shown == total else f"{shown:,} of {total:,} messages")
+        of = " message" if total == 1 else " messages"
+        self.count.setText(f"{total:,}{of}" if shown == total else f"{shown:,} of {total:,}{of}")
 
     def _go_to_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)

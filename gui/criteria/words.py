@@ -9,10 +9,10 @@ from training.experiment import Criteria
 
 # Titles of the cards, and shorter ones where there is little room; the tooltip has the whole.
 TITLES = {
-    "loss_plateau": ("Loss plateau", "Plateau"),
-    "gradient_norm": ("Gradient norm", "Grad. norm", "Gradient"),
-    "parameter_change": ("Parameter change", "Param. change", "Param."),
-    "validation": ("Validation", "Valid."),
+    "loss_plateau": ("Loss plateau", "Plateau", "Loss"),
+    "gradient_norm": ("Gradient norm", "Grad. norm", "Gradient", "Grad."),
+    "parameter_change": ("Parameter change", "Param. change", "Param.", "Par."),
+    "validation": ("Validation", "Valid.", "Val."),
     "relative_improvement": ("Relative change", "Rel. change", "Relative", "Rel."),
 }
 
@@ -89,12 +89,16 @@ def rule(criteria: Criteria) -> tuple[str, str]:
 
 
 def short(value: float) -> str:
-    """Return a number with two digits: ``3.2e-2``, ``2.7``."""
+    """Return a number with two digits: ``3.2e-2``, ``0.32``, ``2.7``, ``27``."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "–"
     if value == 0:
         return "0"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     digits = mantissa.removesuffix(".0") if value == float(f"{float(mantissa):.0f}e{exponent}") else mantissa
-    text = f"{digits}e{int(exponent)}" if int(exponent) else digits
+    power, places = int(exponent), sum(character.isdigit() for character in digits)
+    if power in (-1, 1):  # no longer than with an exponent, and read at once
+        text = f"{float(digits) * 10.0**power:.{places if power < 0 else 0}f}"
+    else:
+        text = f"{digits}e{power}" if power else digits
     return text.replace("-", "−", 1) if value < 0 else text

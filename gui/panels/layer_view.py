@@ -125,7 +125,8 @@ class LayerView(Panel):
     def clear(self) -> None:
         self._names, self._run = (), None
         self._begun = self._scaled = False
-        self.axes.marks, self.axes.note, self.axes.empty = [], "", ""
+        self.axes.marks, self.axes.empty = [], ""
+        self.axes.set_note()
         self.axes.set_crosshair(None)
         self.set_figure("")
         self.clear_view()

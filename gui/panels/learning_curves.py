@@ -131,7 +131,8 @@ class LearningCurves(EpochPanel):
         for band in (*self.bands.values(), self.patience):
             band.set_data(nothing, nothing, nothing)
         self.axes.marks, self.axes.end_labels, self.axes.shade = [], [], None
-        self.axes.note = self.axes.empty = ""
+        self.axes.empty = ""
+        self.axes.set_note()
         self.axes.zones = []
         self.axes.set_crosshair(None)
         self.axes.set_limits((0.0, 1.0), (-3.0, 0.0) if self._log else (0.0, 1.0))

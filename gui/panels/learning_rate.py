@@ -101,7 +101,8 @@ class LearningRate(EpochPanel):
         for line in (self.ghost, self.runs, self.ahead, self.used):
             line.set_data(nothing, nothing)
         self.band.set_data(nothing, nothing, nothing)
-        self.axes.marks, self.axes.note = [], ""
+        self.axes.marks = []
+        self.axes.set_note()
         self.set_figure("")
         self.axes.set_crosshair(None)
         self.axes.set_limits((0.0, 1.0), (-4.0, 0.0) if self._log else (0.0, 1.0))

@@ -127,13 +127,12 @@ class Panel(QFrame):
         self.rest_note.setWordWrap(True)
         self.rest_note.hide()
         self.body.addWidget(self.rest_note, 1)
-        self._empty = ""
 
     # -- for the window: nothing of these raises
 
     def begin(self, run: RunView) -> None:
         """Start with a run, also after an error."""
-        self.resting, self._empty = False, ""
+        self.resting = False
         self._show_rest()
         replicas = run.history.replicas
         one, of_many = self.needs_snapshot and replicas > 1, f"1 of {replicas:,}"
@@ -162,21 +161,13 @@ class Panel(QFrame):
         details = "".join(traceback.format_exception(error))
         self.failed.emit(f"{self.title}: {type(error).__name__}: {error}", details)
 
-    def show_empty(self, text: str) -> None:
-        """Say in place of the view why there is nothing to show; with an empty text, show the view again."""
-        if text != self._empty:
-            self._empty = text
-            self._show_rest()
-
     def _show_rest(self) -> None:
-        note = REST_NOTE if self.resting else self._empty
-        self.rest_note.setText(note or REST_NOTE)
-        if bool(note) == self.rest_note.isVisibleTo(self):
+        if self.resting == self.rest_note.isVisibleTo(self):
             return
         for index in range(self.body.count()):
             widget = self.body.itemAt(index).widget()
             if widget is not None and widget is not self.header_row:
-                widget.setVisible(bool(note) == (widget is self.rest_note))
+                widget.setVisible(self.resting == (widget is self.rest_note))
 
     def share(self, selection: Selection) -> None:
         """Take part in a selection shared with other panels."""

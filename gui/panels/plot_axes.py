@@ -37,6 +37,7 @@ from gui.panels.plot_marks import (
     draw_marks,
     marks_in,
     placed_labels,
+    veil,
 )
 from gui.panels.plot_things import Band, Line, Map, Thing, decades
 from gui.panels.printing import is_printing, wants_vectors
@@ -51,8 +52,6 @@ __all__ = [
 
 LABEL_PX = 10.5
 TOP_ROOM = 6.0
-NOTE_GROUND = 0.75
-"""How much of what lies below a note is covered: it is read on curves and colors too."""
 X_APART = 55.0
 Y_APART = 30.0
 """Pixels a number takes along its axis, with the space around it."""
@@ -72,7 +71,7 @@ class PlotAxes(Zoomable):
 
     Attributes
     ----------
-    marks, end_labels, guides, note, shade, stamps, stamps_behind
+    marks, end_labels, guides, shade, stamps, stamps_behind
         What is drawn beside the things added; whoever changes it calls `redraw`.
     empty
         Said in the middle of a plot that has nothing to show yet.
@@ -96,7 +95,8 @@ class PlotAxes(Zoomable):
         self.shade: tuple[float, float, str] | None = None
         self.stamps: list[Stamps] = []
         self.stamps_behind: list[Stamps] = []
-        self.note = self.empty = ""
+        self.empty = ""
+        self._notes: tuple[str, ...] = ()
         self.meaning = ""
         self.note_side = Qt.AlignmentFlag.AlignRight
         self.x_axis, self.y_axis = Axis(x_label, counts=True), Axis(y_label, log=log_y)
@@ -148,8 +148,13 @@ class PlotAxes(Zoomable):
 
     def set_note(self, *texts: str) -> None:
         """Write the first of `texts`, longest first, for which there is room into the corner."""
-        metrics, room = QFontMetricsF(self._font), self.plot_rect().width() - 12
-        self.note = next((text for text in texts if metrics.horizontalAdvance(text) <= room), "")
+        self._notes = texts
+
+    @property
+    def note(self) -> str:
+        """What is written into the corner, if there is room."""
+        metrics, room = QFontMetricsF(self._font), self.plot_rect().width() - 10
+        return next((text for text in self._notes if _width(metrics, text) <= room), "")
 
     @property
     def grid(self) -> bool:
@@ -349,9 +354,7 @@ class PlotAxes(Zoomable):
             painter.setPen(QColor(self.theme.muted))
             side = Qt.AlignmentFlag.AlignRight if self.zoomed else self.note_side
             place, align = box.adjusted(6, 3, -4, 0), side | Qt.AlignmentFlag.AlignTop
-            ground = QColor(self.theme.surface)
-            ground.setAlphaF(NOTE_GROUND)
-            painter.fillRect(painter.boundingRect(place, align, note).adjusted(-3, -1, 3, 1), ground)
+            painter.fillRect(painter.boundingRect(place, align, note).adjusted(-3, -1, 3, 1), veil(self.theme))
             painter.drawText(place, align, note)
         if self.empty:
             painter.setPen(QColor(self.theme.muted))
@@ -421,6 +424,10 @@ class PlotAxes(Zoomable):
             return ""
         placed = placed_labels(self.end_labels, self.plot_view, height)
         return next((label.text for label, y in placed if abs(at.y() - y) <= height / 2), "")
+
+
+def _width(metrics: QFontMetricsF, text: str) -> float:
+    return max(metrics.horizontalAdvance(line) for line in text.split("\n"))
 
 
 def _elided(metrics: QFontMetricsF, text: str, room: float) -> str:

@@ -85,8 +85,10 @@ def _draw_mark_label(painter: QPainter, mark: Mark, x: float, box: QRectF, theme
     metrics = painter.fontMetrics()
     width = metrics.horizontalAdvance(mark.label)
     left = x - width - 6 if x - width - 6 > box.left() else x + 6
+    if left + width > box.right():
+        return  # there are labels of the curves' ends; the tooltip has this one
     place = QRectF(left - 3, box.bottom() - metrics.height() - 5, width + 6, metrics.height() + 2)
-    painter.fillRect(place, _veil(theme))
+    painter.fillRect(place, veil(theme))
     painter.setPen(QColor(theme.text))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, mark.label)
 
@@ -105,7 +107,7 @@ def draw_guide_labels(painter: QPainter, guides: list[Guide], view: PlotView, th
         height = painter.fontMetrics().height()
         above = y - height - 1 if y - height - 1 > view.box.top() else y + 1
         place = QRectF(view.box.left() + 3, above, painter.fontMetrics().horizontalAdvance(guide.label) + 4, height)
-        painter.fillRect(place, _veil(theme))
+        painter.fillRect(place, veil(theme))
         painter.setPen(QColor(theme.muted))
         painter.drawStaticText(QPointF(place.left() + 2, above), static_text(guide.label))
 
@@ -133,7 +135,7 @@ def placed_labels(labels: list[EndLabel], view: PlotView, height: float) -> list
     return without_overlap(labels, py, height, view.box.top(), view.box.bottom())
 
 
-def _veil(theme: Theme) -> QColor:
+def veil(theme: Theme) -> QColor:
     """Return a ground that keeps a text readable where curves run behind it."""
     ground = QColor(theme.surface)
     ground.setAlphaF(0.75)

@@ -116,7 +116,7 @@ class PredictedTrue(SampleView):
             if not np.isnan(score):
                 shown = f"{score:.3f}" if score > -10 else ranges.scientific(score)
                 lines.append(f"{name}  R² {shown}  RMSE {root_mean_square_error(part.y, predicted):.3g}")
-        self.axes.note = "\n".join(lines)
+        self.axes.set_note("\n".join(lines))
 
     # -- what is under the pointer
 

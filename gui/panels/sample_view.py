@@ -111,7 +111,7 @@ class SampleView(Panel):
         self.clear()
         self.list.start(run)
         if not self.suits(run):
-            self.axes.note = self.unsuited
+            self.axes.set_note(self.unsuited)
             return
         self._run = run
         self.parts = tuple(shown_samples(run.data, held_out, self.at_most) for held_out in (False, True))
@@ -132,7 +132,7 @@ class SampleView(Panel):
         self._run, self._asked, self._inputs, self._outputs = None, None, None, None
         self.parts = ()
         self.points.set_groups([])
-        self.axes.note = ""
+        self.axes.set_note()
         self.set_figure("")
         self.axes.redraw()
 

@@ -79,7 +79,8 @@ def test_figures(name: str, value: float, threshold: float, action: str, text: s
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "1.0e1"), (2.74, "2.7"), (-1.0, "−1"),
+    (0.0, "0"), (math.inf, "∞"), (0.032, "3.2e-2"), (9.96, "10"), (2.74, "2.7"), (-1.0, "−1"),
+    (15.3, "15"), (20.0, "20"), (-0.41, "−0.41"), (0.1951, "0.20"), (0.1, "0.1"), (150.0, "1.5e2"),
 ])  # fmt: skip
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text

@@ -130,3 +130,23 @@ def test_replicas_and_themes(panel):
     assert panel.axes.note == "replica 1 of 3"
     panel.restyle(LIGHT)
     assert [line.pen.color().name() for line in panel.lines] == list(layer_colors(4, LIGHT))
+
+
+def test_before_the_first_step_the_plot_says_what_comes(panel):
+    run = make_run(steps=0)
+    panel.start(run)
+    assert panel.axes.empty == "Recorded from the first step on"
+    extend(run, 20)
+    panel.refresh(run)
+    assert panel.axes.empty == ""
+
+
+def test_limits_from_before_the_first_step_bind_nobody(panel):
+    run = make_run(steps=0)
+    panel.start(run)
+    narrow = records(run, 50)
+    narrow[..., 4:] = 0.3
+    extend_with(run, narrow)
+    panel.refresh(run)
+    low, high = panel.axes.limits[1]
+    assert high - low < 0.6

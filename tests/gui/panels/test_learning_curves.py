@@ -119,6 +119,15 @@ def test_edits_are_marked_with_what_changed(panel):
     assert mark.tip == "After step 50: optimizer.lr = 0.003"
 
 
+def test_before_training_the_plot_says_how_to_begin(panel):
+    run = make_run(steps=0)
+    panel.start(run)
+    assert panel.axes.empty == "Press Space to train"
+    extend(run, 30)
+    panel.refresh(run)
+    assert panel.axes.empty == ""
+
+
 def test_replicas_are_shown_as_median_quartiles_and_single_runs(panel):
     run = make_run({"replicas": 5}, steps=0)
     losses = np.array([1.0, 2.0, 4.0, 8.0, 16.0])

@@ -214,19 +214,11 @@ def test_another_view_without_room_is_offered_in_header_and_menu(panel: PlainPan
 
 # ------------------------------------------------------------------------------- in words
 
-def test_an_empty_panel_says_why_and_shows_its_view_again(panel: PlainPanel) -> None:
-    panel.show_empty("Nothing to show before the first step.")
-    assert panel.rest_note.isVisible()
-    assert panel.rest_note.text() == "Nothing to show before the first step."
+def test_an_error_takes_the_place_of_the_view(panel: PlainPanel, qtbot: Any) -> None:
+    panel.fail(RuntimeError("broken"))
+    qtbot.waitUntil(lambda: panel.rest_note.isVisible())
+    assert panel.rest_note.text() == REST_NOTE
     assert not panel.face.isVisible()
-    panel.show_empty("")
+    panel.begin(make_run())
     assert panel.face.isVisible()
     assert not panel.rest_note.isVisible()
-
-
-def test_an_error_says_more_than_emptiness(panel: PlainPanel, qtbot: Any) -> None:
-    panel.show_empty("Nothing yet.")
-    panel.fail(RuntimeError("broken"))
-    qtbot.waitUntil(lambda: panel.rest_note.text() == REST_NOTE)
-    panel.begin(make_run(steps=0))
-    assert panel.face.isVisible()

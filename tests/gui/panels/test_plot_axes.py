@@ -166,6 +166,22 @@ def test_marks_tell_what_they_are(axes):
     assert axes.tip_at(x[0] + 40) == ""
 
 
+def test_a_note_takes_the_words_there_is_room_for(axes):
+    axes.set_note("replica 1 of 16", "1 of 16")
+    assert axes.note == "replica 1 of 16"
+    axes.resize(150, 160)
+    assert axes.note == "1 of 16"
+    axes.resize(90, 160)
+    assert axes.note == ""
+
+
+def test_a_plot_without_anything_says_so(axes):
+    before = pixels(axes)
+    axes.empty = "Press Space to train"
+    axes.redraw()
+    assert (pixels(axes) != before).any()
+
+
 def test_labels_at_the_end_do_not_overlap_and_the_weightiest_stay():
     labels = [EndLabel(0, f"layer {index}", DARK.text, weight=100.0 * (index in (0, 63))) for index in range(64)]
     py = np.linspace(150, 10, 64)
