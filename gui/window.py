@@ -517,12 +517,10 @@ class MainWindow(QMainWindow):
 
     def _rebuild(self) -> None:
         """Make all widgets anew, at another size; the run goes on, and what was typed stays."""
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
         scale = self.scale * (PROJECTOR_SCALE if self.projector else 1.0)
         theme = replace(self.theme, bold=self.projector)
         self.pace.slowest = PROJECTOR_FRAMES if self.projector else FRAMES
-        themes.apply(app, theme, scale)
+        themes.change(self, theme, scale)
         before, look = self.builder, self.builder.look()
         arrangement = PROJECTOR if self.projector else self._stored_arrangement()
         self._adopt(Workspace(before.draft, theme, scale, self.menu, arrangement, self, history=before.history))
@@ -547,10 +545,8 @@ class MainWindow(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Take on a theme."""
         self.theme = theme
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
         shown = replace(theme, bold=self.projector)
-        themes.apply(app, shown, self.workspace.scale)
+        themes.change(self, shown, self.workspace.scale)
         self.workspace.restyle(shown)
         self.side_windows.restyle(shown)
         if self.tour is not None:
