@@ -101,7 +101,7 @@ class FileActions(QObject):
         except InputError as error:
             self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}")
             return
-        if as_new:
+        if as_new or path.resolve() in shipped_experiments().values():  # nobody saves over what is there for all
             document = Document(with_device(document.start, self._preferences.settings.device))
         else:
             self.recent.add(path)

@@ -70,6 +70,19 @@ class RunView:
         if self.original is None:
             self.original = self.experiment
 
+    @property
+    def ended_at(self) -> int | None:
+        """The step after which replica 1 has nothing more, if others went on; else None."""
+        outcome = self.outcomes[0] if self.outcomes else None
+        return outcome.step if outcome is not None and outcome.step < self.history.step else None
+
+    def last_layers(self, name: str) -> FloatArray:
+        """Return the last values of the layers of replica 1, those of its own last step where it ended first."""
+        if self.ended_at is None:
+            return self.history.last_layers(name)
+        curve = self.history.layers(name, first=self.ended_at, last=self.ended_at)
+        return curve.high[-1] if len(curve) else np.full(len(self.layer_names), np.nan)
+
     def epochs_at(self, steps: FloatArray) -> FloatArray:
         """Return the epochs done after so many steps (shape kept)."""
         epochs, known = self._times()

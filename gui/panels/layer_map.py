@@ -19,10 +19,10 @@ from gui.panels.plot_axes import Map, PlotAxes, decades
 from gui.panels.plot_axis import NamedAxis
 from gui.panels.plot_marks import static_text
 from gui.theme import Theme, mix, pen, viridis, viridis_table
+from training.history import Curve
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
-    from training.history import Curve
 
 FloatArray = NDArray[np.float64]
 Pixels = NDArray[np.uint32]
@@ -115,6 +115,9 @@ class LayerMap(LayerView):
         super().restyle(theme)
 
     def draw_view(self, run: RunView, curve: Curve) -> None:
+        if run.ended_at is not None:  # what comes after the end is no broken norm
+            there = curve.steps <= run.ended_at
+            curve = Curve(curve.steps[there], curve.low[there], curve.high[there], curve.stride)
         values = middle_of(decades(curve.low), decades(curve.high))
         time = self.time_limits(run)
         if len(values):

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 
 from gui.documents import Autosave, state_folder
+from gui.window import MainWindow
 from training.experiment import Experiment
-from training.experiment_file import dumps
+from training.experiment_file import dumps, find
 
 
 def test_what_a_dead_session_of_the_same_number_left_is_found_and_kept(qapp: Any, tmp_path: Path) -> None:
@@ -48,3 +50,17 @@ def test_a_state_folder_that_cannot_be_made_is_no_reason_not_to_start(
     assert folder.is_dir()
     assert folder.parent == tmp_path
     assert state_folder() == folder
+
+
+def test_a_shipped_experiment_opened_as_a_file_is_never_saved_over(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = find("moons_quick")
+    before = shipped.read_bytes()
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *told, **_: asked.append(told[1]) or ("", ""))
+    window.files.open_file(shipped)
+    window.builder.apply_changes({"epochs": 7})
+    window.files.save()
+    assert asked
+    assert shipped.read_bytes() == before
