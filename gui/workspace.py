@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import gc
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from gui.arrangement import DESK, PROJECTOR, Arrangement
@@ -46,6 +48,7 @@ class Workspace(QWidget):
     ) -> None:
         super().__init__(parent)
         self.theme, self.scale = theme, scale
+        self.destroyed.connect(_collect_soon)
         self.selection = Selection(self)
         self.transport = Transport(theme, menu, scale, self)
         self.builder = Builder(experiment, theme, scale, self, history=history)
@@ -151,3 +154,7 @@ class Workspace(QWidget):
         bottom.setFixedHeight(round(BOTTOM_HEIGHT * self.scale))
         return bottom
 
+
+def _collect_soon() -> None:
+    """Let go the pictures of a workspace that has gone: its parts know each other, so they would stay for minutes."""
+    QTimer.singleShot(0, gc.collect)
