@@ -44,6 +44,7 @@ class EndBanner(QFrame):
         self._heading = ""
         self._texts: tuple[str, ...] = ("",)
         self._more_epochs = self._more_patience = 0
+        self._offers: tuple[QPushButton, ...] = ()
         self.heading = plain_label(parent=self)
         self.heading.setProperty("role", "title")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -144,8 +145,7 @@ class EndBanner(QFrame):
             button.setText(text)
             button.setAccessibleName(tip)
             button.setToolTip(tip)
-        for button in (self.epochs_button, self.patience_button, self.seed_button):
-            button.setVisible(button in offers)
+        self._offers = offers
 
     # ------------------------------------------------------------------------------ room
 
@@ -167,9 +167,14 @@ class EndBanner(QFrame):
         whole = self._texts[0]
         self.sentence.setToolTip(plain_tip(whole) if text != whole else "")
         self.sentence.setAccessibleName(whole)
-        shown = (self.epochs_button, self.patience_button, self.seed_button)
-        buttons = sum(button.sizeHint().width() + round(5 * self._scale) for button in shown if not button.isHidden())
         metrics = QFontMetrics(text_font(self._scale, px=13, weight=600))
+        spare = width - metrics.horizontalAdvance(self._heading)
+        buttons = 0
+        for button in (self.epochs_button, self.patience_button, self.seed_button):  # a new seed has a key and a menu
+            room = button.sizeHint().width() + round(5 * self._scale)
+            there = button in self._offers and (buttons == 0 or buttons + room <= spare)
+            button.setVisible(there)
+            buttons += room if there else 0
         heading = metrics.elidedText(self._heading, Qt.TextElideMode.ElideRight, max(0, width - buttons))
         if heading != self.heading.text():
             self.heading.setText(heading)

@@ -107,6 +107,11 @@ class PatienceBar(QWidget):
         left = "" if math.isnan(self._left) else f"{self._left:.0f} left of "
         return f"Early stopping: {left}{self._patience}"
 
+    def said(self, room: float) -> str:
+        """Return what is said in so many pixels: in whole words."""
+        fits = QFontMetrics(self._font).horizontalAdvance(self.text) <= room
+        return self.text if fits else self.text.removeprefix("Early stopping: ").removeprefix("Early stopping is ")
+
     def show_settings(self, early: EarlyStopping) -> None:
         """Take over the patience."""
         patience = early.patience if early.enabled else 0
@@ -146,7 +151,8 @@ class PatienceBar(QWidget):
             painter.setFont(self._font)
             painter.setPen(QColor(theme.warn if out else theme.muted if self._patience else theme.faint))
             words = QRectF(0, 0, self.width() - bar - (8 * self._scale if bar else 0), self.height())
-            painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.text)
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(words, right, self.said(words.width()))
             if bar:
                 height = 4 * self._scale
                 box = QRectF(self.width() - bar, (self.height() - height) / 2, bar, height)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
+from gui.criteria.footer import PatienceBar
 from gui.criteria.sparkline import linear_sparkline, log_sparkline
 from gui.criteria.threshold_edit import stepped_threshold
 from gui.criteria.traces import MOST_POINTS, first_met, traces
@@ -84,6 +85,15 @@ def test_figures(name: str, value: float, threshold: float, action: str, text: s
 ])  # fmt: skip
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text
+
+
+def test_patience_is_said_in_whole_words(qtbot: Any) -> None:
+    bar = PatienceBar(theme.DARK, 1.0)
+    qtbot.addWidget(bar)
+    bar.show_settings(EarlyStopping(patience=20))
+    bar.show_waited(8.0)
+    assert bar.said(400) == "Early stopping: 12 left of 20"
+    assert bar.said(90) == "12 left of 20"
 
 
 def test_a_met_criterion_is_told_in_words_too(strip: CriteriaStrip) -> None:

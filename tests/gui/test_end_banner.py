@@ -122,6 +122,15 @@ def test_all_of_it_can_be_read_in_a_small_window(qtbot: Any, scale: float) -> No
     theme.apply(app, theme.DARK)
 
 
+def test_why_it_ended_comes_before_a_new_seed(banner: EndBanner) -> None:
+    banner.say_outcomes((STOPPED_EARLY,), epochs=400, patience=40)
+    banner.resize(230, 96)
+    assert banner.heading.text() == "■ Early stopped"
+    assert offered(banner) == ["+ 40 patience"]
+    banner.resize(385, 96)
+    assert offered(banner) == ["+ 40 patience", "New seed"]
+
+
 def test_nothing_moves_when_the_run_ends(banner: EndBanner) -> None:
     banner.say("Training", "Training loss 0.01.")
     QApplication.processEvents()
