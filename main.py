@@ -223,13 +223,9 @@ def examined(*, progress: bool) -> list[Check]:
 
 def folders_written() -> dict[str, Path]:
     """Return the folders the program writes into, by what they are for."""
-    from platformdirs import user_state_path
+    from gui.state_folder import wanted_state_folder
 
-    state = os.environ.get("CONVERGENCE_LAB_STATE")
-    return {
-        "State folder": Path(state) if state else user_state_path("convergence-lab", appauthor=False),
-        "Run folder": Path("runs").absolute(),
-    }
+    return {"State folder": wanted_state_folder(), "Run folder": Path("runs").absolute()}
 
 
 def check_display() -> Check:

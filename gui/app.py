@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication
 from gui import theme as themes
 from gui.activity_log import ActivityLog
 from gui.app_name import APP_NAME
-from gui.documents import state_folder
 from gui.preferences import Preferences
 from gui.qt_messages import forward_qt_messages
+from gui.state_folder import state_folder
 from gui.window import MainWindow
 from training.errors import InputError
 from training.experiment import Experiment

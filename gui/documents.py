@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import secrets
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_state_path
 from PySide6.QtCore import QLockFile
 
+from gui.state_folder import state_folder as state_folder
 from training.atomic import write_whole
 from training.errors import InputError
 from training.experiment import Experiment
 from training.experiment_file import dumps, load, loads, save
 
 RECENT_FILES = 8
-STATE_FOLDER_VARIABLE = "CONVERGENCE_LAB_STATE"
-
-
-def state_folder() -> Path:
-    """Return the folder for what the program remembers by itself, made if need be.
-
-    Where it cannot be made or written, a temporary one serves: the window opens all the same.
-    """
-    chosen = os.environ.get(STATE_FOLDER_VARIABLE)
-    folder = Path(chosen) if chosen else user_state_path("convergence-lab", appauthor=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return _temporary_state_folder()
-    return folder if os.access(folder, os.W_OK) else _temporary_state_folder()
-
-
-def _temporary_state_folder() -> Path:
-    # The same for all sessions of a user, so that what one leaves behind is still found by the next.
-    folder = Path(tempfile.gettempdir()) / f"convergence-lab-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
 
 
 class Document:

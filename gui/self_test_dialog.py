@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.documents import state_folder
 from gui.panels.panel import scale
+from gui.state_folder import state_folder
 from gui.theme import Theme
 from gui.tips import plain_label
 from gui.trainer import STACK_BYTES

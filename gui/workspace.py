@@ -11,7 +11,7 @@ from gui.arrangement import DESK, PROJECTOR, Arrangement
 from gui.board import Board
 from gui.builder.draft import Draft
 from gui.builder.form import Builder
-from gui.builder.history import History
+from gui.builder.history import EditHistory
 from gui.criteria_strip import CriteriaStrip
 from gui.dialogs import Banner
 from gui.end_banner import EndBanner
@@ -44,7 +44,7 @@ class Workspace(QWidget):
 
     def __init__(
         self, experiment: Experiment | Draft, theme: Theme, scale: float, menu: QMenu, arrangement: Arrangement,
-        parent: QWidget | None = None, *, history: History | None = None,
+        parent: QWidget | None = None, *, history: EditHistory | None = None,
     ) -> None:
         super().__init__(parent)
         self.theme, self.scale = theme, scale

@@ -15,7 +15,7 @@ from gui.builder.draft import Draft, State
 from gui.builder.editors import NumberField, WidthsField
 from gui.builder.fields import section_fields
 from gui.builder.going_along import fitting, loss_for, same, stretched
-from gui.builder.history import Change, History
+from gui.builder.history import Change, EditHistory
 from gui.builder.layer_list import LayerList
 from gui.builder.notice import Notice
 from gui.builder.plan import CARDS
@@ -55,11 +55,11 @@ class Builder(QWidget):
 
     def __init__(
         self, experiment: Experiment | Draft, theme: Theme, scale: float = 1.0, parent: QWidget | None = None, *,
-        history: History | None = None,
+        history: EditHistory | None = None,
     ) -> None:
         super().__init__(parent)
         self.draft = experiment if isinstance(experiment, Draft) else Draft(experiment)
-        self.history = history or History()
+        self.history = history or EditHistory()
         self.theme = theme
         self._scale = scale
         self._live: frozenset[str] = NO_TEXT

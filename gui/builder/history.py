@@ -29,7 +29,7 @@ class Change:
     after: State
 
 
-class History:
+class EditHistory:
     """Two stacks: what can be taken back, and what was taken back and can be done again.
 
     The last change stays open while the same field is typed into: all of it is one change, until it

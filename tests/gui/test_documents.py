@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
-from gui.documents import Autosave, state_folder
+from gui.documents import Autosave
+from gui.state_folder import state_folder
 from gui.window import MainWindow
 from training.experiment import Experiment
 from training.experiment_file import dumps, find

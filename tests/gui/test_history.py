@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gui.builder.change_text import change_text
 from gui.builder.draft import Draft, State
-from gui.builder.history import LIMIT, PAUSE_SECONDS, Change, History
+from gui.builder.history import LIMIT, PAUSE_SECONDS, Change, EditHistory
 from training.experiment import Experiment
 from training.validation import replace
 
@@ -36,7 +36,7 @@ class Clock:
         return self.now
 
 
-def edit(draft: Draft, history: History, key: str, value: Any) -> None:
+def edit(draft: Draft, history: EditHistory, key: str, value: Any) -> None:
     before = draft.state()
     draft.change({key: value})
     history.record(key, before, draft.state())
@@ -44,7 +44,7 @@ def edit(draft: Draft, history: History, key: str, value: Any) -> None:
 
 @given(st.lists(CHANGES, max_size=12))
 def test_all_undone_is_the_first_state_and_all_redone_the_last(changes: list[tuple[str, Any, bool]]) -> None:
-    draft, history = Draft(Experiment()), History()
+    draft, history = Draft(Experiment()), EditHistory()
     first = draft.state()
     for key, value, meant in changes:
         edit(draft, history, key, value)
@@ -62,7 +62,7 @@ def test_all_undone_is_the_first_state_and_all_redone_the_last(changes: list[tup
 
 
 def test_typing_into_one_field_is_one_change_until_it_is_meant() -> None:
-    draft, history = Draft(Experiment()), History()
+    draft, history = Draft(Experiment()), EditHistory()
     for value in (0.0, "0.", 0.05):
         edit(draft, history, "optimizer.lr", value)
     assert len(history.done) == 1
@@ -75,7 +75,7 @@ def test_typing_into_one_field_is_one_change_until_it_is_meant() -> None:
 
 def test_quick_steps_are_one_change_and_slow_ones_are_several() -> None:
     clock = Clock()
-    draft, history = Draft(Experiment()), History(clock)
+    draft, history = Draft(Experiment()), EditHistory(clock)
     for seed in (1, 2, 3):
         edit(draft, history, "seed", seed)
         history.seal(after_a_pause=True)
@@ -87,7 +87,7 @@ def test_quick_steps_are_one_change_and_slow_ones_are_several() -> None:
 
 
 def test_a_change_that_comes_back_to_its_beginning_leaves_no_trace() -> None:
-    draft, history = Draft(Experiment()), History()
+    draft, history = Draft(Experiment()), EditHistory()
     edit(draft, history, "seed", 7)
     history.seal()
     edit(draft, history, "seed", 8)
@@ -98,7 +98,7 @@ def test_a_change_that_comes_back_to_its_beginning_leaves_no_trace() -> None:
 
 
 def test_a_new_change_forgets_what_was_undone() -> None:
-    draft, history = Draft(Experiment()), History()
+    draft, history = Draft(Experiment()), EditHistory()
     edit(draft, history, "seed", 7)
     history.undo()
     assert history.undone
@@ -108,7 +108,7 @@ def test_a_new_change_forgets_what_was_undone() -> None:
 
 
 def test_the_number_of_changes_kept_is_bounded() -> None:
-    draft, history = Draft(Experiment()), History()
+    draft, history = Draft(Experiment()), EditHistory()
     for seed in range(1, LIMIT + 11):
         edit(draft, history, "seed", seed)
         history.seal()
