@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextDocumentFragment
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from gui.builder.editors import FlagField, FlagsField, Typed, WidthsField, make_editor
 from gui.builder.fields import Field
@@ -91,6 +91,8 @@ class Row(QWidget):
         inside.setContentsMargins(0, 0, 3, 0)
         inside.addStretch(1)
         inside.addWidget(button)
+        if isinstance(editor, QLineEdit):
+            editor.setTextMargins(0, 0, inside.sizeHint().width(), 0)  # the text ends where the button begins
 
     def add_below(self, widget: QWidget) -> None:
         """Put a widget under the row, over its whole width."""

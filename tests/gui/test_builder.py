@@ -235,3 +235,11 @@ def test_every_choice_tells_what_it_does(builder: Builder) -> None:
 
 def test_cards_cover_the_sections_named_in_the_plan() -> None:
     assert [plan.title for plan in CARDS][:3] == ["Data", "Network", "Optimizer"]
+
+
+def test_a_long_list_of_widths_ends_where_its_button_begins(qtbot: Any, builder: Builder) -> None:
+    field = builder.editor("network.hidden")
+    type_into(qtbot, field, "1024, 300, 200, 100")
+    margin, button = field.textMargins().right(), builder._edit_layers.geometry()
+    assert button.width() > 0
+    assert field.width() - margin <= button.left() + 1
