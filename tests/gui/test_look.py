@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,9 @@ def test_the_title_says_how_far_the_run_is(qtbot: Any, open_window: Open) -> Non
     qtbot.waitUntil(lambda: "% ·" in window.windowTitle())
     window.commands.stop()
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Finished · "))
+
+
+def test_of_a_window_made_anew_nothing_of_the_old_one_stays(qtbot: Any, window: MainWindow) -> None:
+    before = weakref.ref(window.boundary.points)
+    window.set_scale(1.25)
+    qtbot.waitUntil(lambda: before() is None)  # a picture that a panel kept
