@@ -48,6 +48,7 @@ KEYS_IN_VIEWS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 PANELS = "Panels"
+IN_USE = "Panel in use"
 SCALE_STEP = 0.1
 
 
@@ -90,6 +91,8 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("Run", "Stop", ("S",), commands.stop, works=commands.may_stop),
         Act("Run", "Reset to the same start", ("R",), commands.reset),
         Act("Run", "New seed", ("N",), commands.new_seed),
+        Act("Run", "More epochs", ("X",), commands.extend_by_half, works=commands.has_ended),
+        Act("Run", "More patience", ("Shift+X",), commands.be_twice_as_patient, works=commands.has_ended),
         Act("Run", "Slower", ("[",), lambda: window.transport.slower()),
         Act("Run", "Faster", ("]",), lambda: window.transport.faster()),
         Act("File", "New experiment", ("Ctrl+N",), files.new),
@@ -115,6 +118,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("View", "Usual size", ("Ctrl+0",), lambda: window.set_scale(1.0)),
         Act("View", "Default arrangement", ("Ctrl+Shift+D",), lambda: window.board.restore_default()),
         *_panel_acts(window),
+        *_acts_on_the_panel_in_use(window),
         Act("Help", "Keyboard shortcuts", ("F1",), side.shortcuts),
         Act("Help", "Guided tour", ("Shift+F1",), window.take_tour),
         Act("Help", "Check this computer…", ("Ctrl+F1",), side.self_test),
@@ -131,6 +135,28 @@ def _panel_acts(window: MainWindow) -> list[Act]:
             on=lambda name=panel.name: name in window.board.arrangement.shown)
         for number, panel in enumerate(window.panels, start=1)
     ]  # fmt: skip
+
+
+def _acts_on_the_panel_in_use(window: MainWindow) -> list[Act]:
+    """Return what can be done with the panel that has the focus, or is under the pointer."""
+
+    def export(kind: str) -> Callable[[], object]:
+        return lambda: window.export(window.board.in_use(), kind)
+
+    def move(way: str) -> Callable[[], object]:
+        return lambda: window.move_panel(window.board.in_use(), way)
+
+    return [
+        Act(IN_USE, "Save as PNG…", ("Ctrl+Alt+P",), export("png")),
+        Act(IN_USE, "Save as SVG…", ("Ctrl+Alt+V",), export("svg")),
+        Act(IN_USE, "Save as CSV…", ("Ctrl+Alt+C",), export("csv")),
+        Act(IN_USE, "Copy the picture", ("Ctrl+Shift+P",), export("picture")),
+        Act(IN_USE, "Copy the figures", ("Ctrl+Shift+C",), export("figures")),
+        Act(IN_USE, "Move to the left", ("Ctrl+Alt+Left",), move("left")),
+        Act(IN_USE, "Move to the right", ("Ctrl+Alt+Right",), move("right")),
+        Act(IN_USE, "Move up", ("Ctrl+Alt+Up",), move("up")),
+        Act(IN_USE, "Move down", ("Ctrl+Alt+Down",), move("down")),
+    ]
 
 
 class Actions:

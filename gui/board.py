@@ -190,7 +190,7 @@ class Board(QWidget):
     def toggle_maximized(self, panel: Panel | None = None) -> None:
         """Let a panel fill the board, or put it back; without one, the panel in use."""
         before = self.maximized
-        panel = panel or before or self._in_use()
+        panel = panel or before or self.in_use()
         self._uncover()
         if panel is not None and panel is not before and self.shows(panel):
             self._cover(panel)
@@ -234,7 +234,8 @@ class Board(QWidget):
             split.fit()
         self.setUpdatesEnabled(True)
 
-    def _in_use(self) -> Panel | None:
+    def in_use(self) -> Panel | None:
+        """Return the panel with the focus, or under the pointer, or last used, or else the first in sight."""
         candidates = (self._panel_around(self._in_focus()), self._panel_around(QApplication.widgetAt(QCursor.pos())))
         seen = [self.panels[name] for name in self._names()]
         return next((panel for panel in (*candidates, self._last, *seen[:1]) if panel in seen), None)

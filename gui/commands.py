@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.builder.form import Builder
+from gui.end_banner import extension
 from gui.run_control import RunControl
 from gui.run_figures import EPOCH_ROUNDING
 from training.engine import is_editable
@@ -108,6 +109,20 @@ class Commands(QObject):
         """Run until so many epochs are done, then pause."""
         if self._prepare_step():
             self.control.run_to_epoch(epoch)
+
+    def has_ended(self) -> bool:
+        """Tell whether there is a run that may be made longer."""
+        return self.control.phase == "finished"
+
+    def extend_by_half(self) -> None:
+        """Let a finished run go on for half as many epochs more."""
+        if self.has_ended():
+            self.extend(extension(self.builder.draft.experiment.epochs))
+
+    def be_twice_as_patient(self) -> None:
+        """Let a run that was stopped early wait as long again."""
+        if self.has_ended():
+            self.be_more_patient(self.builder.draft.experiment.stopping.early.patience)
 
     def extend(self, epochs: int) -> None:
         """Let a finished run go on for so many epochs more."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
-from gui.state_folder import state_folder as state_folder
 from training.atomic import write_whole
 from training.errors import InputError
 from training.experiment import Experiment

@@ -117,7 +117,7 @@ class EndBanner(QFrame):
         if patience and any(outcome.reason == "early_stopped" for outcome in ended):
             self._more_patience = patience
             offers.append(self.patience_button)
-        if epochs and any(outcome.reason == "completed" and outcome.epoch >= epochs for outcome in ended):
+        if epochs and any(_longer_goes_on(outcome, epochs) for outcome in ended):
             self._more_epochs = extension(epochs)
             offers.append(self.epochs_button)
         self._say(heading, texts, TONES.get(ended[0].reason, "ok"), tuple(offers))
@@ -201,6 +201,11 @@ def extension(epochs: int) -> int:
         best = max(digit * power for digit in (1, 2, 5) if digit * power <= epochs // 2)
         power *= 10
     return best
+
+
+def _longer_goes_on(outcome: Outcome, epochs: int) -> bool:
+    """Tell whether more epochs let a run go on from where it ended."""
+    return outcome.reason == "stopped" or (outcome.reason == "completed" and outcome.epoch >= epochs)
 
 
 def _with_weights(outcome: Outcome) -> str:

@@ -88,7 +88,15 @@ def slug(text: str) -> str:
 
 
 def picture_of(panel: Panel) -> QImage:
-    """Return the panel as it is shown, title included and buttons left out, at twice the pixels."""
+    """Return the panel as it is shown, title included and buttons left out, at twice the pixels.
+
+    Raises
+    ------
+    InputError
+        If the panel has no room in the window.
+    """
+    if panel.size().isEmpty():
+        raise InputError(f"{panel.title} has no room in the window now. Make the window larger, or enlarge the panel.")
     image = QImage(panel.size() * RATIO, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(RATIO)
     image.setDotsPerMeterX(round(RATIO * DOTS_PER_INCH / 0.0254))

@@ -36,7 +36,7 @@ from training.errors import shortened
 CHECK_MS = 300
 STEP = 5  # percent of the scale
 COST_OF_DRAWING = 2.2
-"""What a share of a core spent drawing takes from training, by its own: 13 % took 22 % (docs/benchmarks.md)."""
+"""What a share of a core spent drawing takes from training, by its own: 13% took 22% (docs/benchmarks.md)."""
 
 THEMES = (("System", "system", "Dark or light as the desktop says"), ("Dark", "dark", ""), ("Light", "light", ""))
 DEVICES = (
@@ -85,8 +85,8 @@ class PreferencesDialog(QDialog):
         self.scale = _slider(round(SMALLEST * 100), round(LARGEST * 100), "Interface scale", content)
         self.scale.setSingleStep(STEP)
         self.scale.setPageStep(20)
-        self.scale.setToolTip("Size of everything in the window, 80 to 200 %")
-        self.scale_text = _figure("200 %", content)
+        self.scale.setToolTip("Size of everything in the window, 80 to 200%")
+        self.scale_text = _figure("200%", content)
         self.sample = LookSample(content)
         self.device = _choice(DEVICES, "Device for new experiments", "An experiment that names its device keeps it",
                               content)
@@ -101,7 +101,7 @@ class PreferencesDialog(QDialog):
         self.budget = _slider(round(LEAST_DRAWING * 100), round(MOST_DRAWING * 100), "Redraw budget", content)
         self.budget.setPageStep(5)
         self.budget.setToolTip("Share of one core that drawing may take while a run trains: more is smoother")
-        self.budget_text = _figure("50 %", content)
+        self.budget_text = _figure("50%", content)
         self.budget_note = _note("", content)
         self._lay_out(content, size)
         self._connect()
@@ -266,7 +266,7 @@ class PreferencesDialog(QDialog):
 
     def _show_sample(self) -> None:
         percent = self._rounded_scale()
-        self.scale_text.setText(f"{percent} %")
+        self.scale_text.setText(f"{percent}%")
         self.sample.show_look(themes.named(self.theme.currentData()), percent / 100)
 
     def _show_device(self) -> None:
@@ -277,9 +277,9 @@ class PreferencesDialog(QDialog):
     def _show_budget(self) -> None:
         share = self.budget.value() / 100
         slower = 1 - 1 / (1 + COST_OF_DRAWING * share)
-        self.budget_text.setText(f"{self.budget.value()} %")
+        self.budget_text.setText(f"{self.budget.value()}%")
         text = (
-            f"{self.budget.value()} % of a core: drawing may slow training by up to about {5 * round(20 * slower)} %. "
+            f"{self.budget.value()}% of a core: drawing may slow training by up to about {5 * round(20 * slower)}%. "
             "If drawing costs more, the window redraws less often."
         )
         _say(self.budget_note, text, "caption")

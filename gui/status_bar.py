@@ -152,20 +152,21 @@ class PaceFigures(QWidget):
         if now - self._memory_at >= MEMORY_SECONDS:
             self._memory, self._memory_at = self._process.memory_info().rss / MANY**2, now
         pace = f"{frames:.0f}"
-        cost, limit = f"{100 * share:.0f} %", f"{100 * budget:.0f} %"
+        cost, limit = f"{100 * share:.0f}%", f"{100 * budget:.0f}%"
         columns = (f"{pace} redraws/s" if frames else "", f"drawing {cost} of {limit}", _size(self._memory))
+        too_much = round(100 * share) > round(100 * budget)  # "13%, more than its budget of 13%" would be nonsense
         sentence = short = ""
         if over_budget or (self._sentence and frames >= 0.5 and now < self._over_until):
             short = f"Drawing {cost}, budget {limit}: {pace} redraws/s"
             sentence = (
                 f"Drawing takes {cost} of a core, more than its budget of {limit}: "
                 f"redraws slowed to {pace} per second"
-            ) if share > budget else (
+            ) if too_much else (
                 f"Redraws slowed to {pace} per second, so that drawing stays within {limit} of a core"
             )  # fmt: skip
         if (columns, sentence) == (self._columns, self._sentence):
             return
-        self._too_much, before = share > budget, self.sizeHint()
+        self._too_much, before = too_much, self.sizeHint()
         self._columns, self._sentence, self._short_sentence = columns, sentence, short
         self.setAccessibleName(self.text)
         tip = "How often the window draws, the share of one processor core that takes of its budget, and memory in use"
@@ -196,7 +197,7 @@ class PaceFigures(QWidget):
 
     def _widths(self) -> tuple[int, ...]:
         advance = QFontMetrics(self._font).horizontalAdvance
-        widest = ("00 redraws/s", "drawing 100 % of 100 %", "00.0 GB")
+        widest = ("00 redraws/s", "drawing 100% of 100%", "00.0 GB")
         widths = tuple(advance(text) + round(14 * self._scale) for text in widest)
         return widths if sum(widths) <= self._room else (widths[0], 0, 0) if widths[0] <= self._room else (0, 0, 0)
 

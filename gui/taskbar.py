@@ -50,14 +50,14 @@ def titled(name: str, share: float | None, phase: str) -> str:
     Examples
     --------
     >>> titled("two spirals", 0.42, "playing")
-    '42 % · two spirals'
+    '42% · two spirals'
     """
     if phase == "finished":
         return f"Finished · {name}"
     if share is None or phase not in ("playing", "paused"):
         return name
     percent = min(99, int(100 * share))  # all of it is done only when the run has ended
-    return f"{percent} % · {name}" if phase == "playing" else f"Paused at {percent} % · {name}"
+    return f"{percent}% · {name}" if phase == "playing" else f"Paused at {percent}% · {name}"
 
 
 def sender_of_this_desktop() -> Send:

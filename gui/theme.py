@@ -7,6 +7,7 @@ layers and maps use viridis. Views ask here for pens and colors and keep none of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,6 +232,11 @@ def palette(theme: Theme) -> QPalette:
 # ------------------------------------------------------------------------------------- style sheet
 
 
+def _picture(name: str) -> str:
+    """Return where a picture of the program lies, as style sheets write it."""
+    return (Path(__file__).parent / "pictures" / name).as_posix()
+
+
 def stylesheet(theme: Theme, scale: float = 1.0) -> str:
     """Return the style sheet of the whole application.
 
@@ -351,7 +357,9 @@ QCheckBox::indicator {{
     width: {px(15)}; height: {px(15)}; border: 1px solid {theme.faint}; border-radius: {px(3)};
     background: {theme.background};
 }}
-QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; }}
+QCheckBox::indicator:checked {{
+    background: {theme.accent}; border-color: {theme.accent}; image: url("{_picture(f'tick-{theme.name}.svg')}");
+}}
 QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {theme.accent}; }}
 QCheckBox:focus::indicator:checked {{ border-color: {theme.text}; }}
 

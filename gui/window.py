@@ -6,31 +6,32 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMainWindow, QMenu
 
 from gui import export
 from gui import theme as themes
-from gui.actions import PANELS, Actions
+from gui.actions import IN_USE, PANELS, Actions
 from gui.activity_log import ActivityLog
 from gui.app_name import APP_NAME
 from gui.arrangement import DESK, PROJECTOR, Arrangement
 from gui.builder import wording
 from gui.builder.schedule_preview import total_steps
 from gui.commands import Commands
-from gui.documents import Document, state_folder
+from gui.documents import Document
 from gui.error_reports import ErrorReports
 from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
+from gui.grouped import grouped
 from gui.narrator import transport_state, words_about
 from gui.panels.panel import Panel
 from gui.preferences import LARGEST, SMALLEST, Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import News, RunControl
-from gui.run_figures import grouped
 from gui.run_saver import RunSaver
 from gui.side_windows import SideWindows
+from gui.state_folder import state_folder
 from gui.taskbar import Taskbar, titled
 from gui.theme import Theme
 from gui.tips import plain_tip, title_text
@@ -46,6 +47,7 @@ from training.feasibility import architecture_of
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 PROJECTOR_SCALE = 1.35
+CRAMPED = 800  # pixels at the usual size: a narrower window has no room for form and panels side by side
 FRAMES, PROJECTOR_FRAMES = 15.5, 21.0
 """Frames per second that are drawn even where that costs more than its share: on a wall, a slower one is seen."""
 
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
         self._name_window()
         self.setAcceptDrops(True)
         self.resize(round(1440 * scale), round(900 * scale))
+        self.restoreGeometry(QByteArray.fromBase64(self.preferences.settings.geometry.encode()))
         self._fit_to_screen()
         self.files.offer_recovery()
         self.control.start(experiment)
@@ -157,11 +160,11 @@ class MainWindow(QMainWindow):
             panel.failed.connect(self.errors.view_failed)
         self.board.changed.connect(self._keep_arrangement)
         self.board.became_visible.connect(self._show_in)
-        self.board.export_wanted.connect(self._export)
+        self.board.export_wanted.connect(self.export)
         self.network.edit_wanted.connect(self.builder.apply_changes)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
         self.criteria.edit_wanted.connect(self.builder.apply_changes)
-        self.criteria.told.connect(lambda _, sentence: self.status.say(sentence, "warn"))
+        self.criteria.told.connect(lambda _, sentence: self.status.say(sentence, "ok"))
 
     def _make_menu(self) -> None:
         actions = self.actions_table
@@ -169,11 +172,12 @@ class MainWindow(QMainWindow):
             ("New experiment", self.files.presets_menu), ("Open a CSV file of your own…", self.files.recent_menu),
         ))  # fmt: skip
         self.menu.addSeparator()
-        panels = QMenu(PANELS, self.menu)
+        panels, in_use = QMenu(PANELS, self.menu), QMenu(IN_USE, self.menu)
         actions.fill(panels, PANELS)
+        actions.fill(in_use, IN_USE)
         for group in ("Run", "Edit", "View", "Help"):
             submenu = QMenu(group, self.menu)
-            actions.fill(submenu, group, between=(("Default arrangement", panels),))
+            actions.fill(submenu, group, between=(("Default arrangement", panels), ("Usual size", in_use)))
             self.menu.addMenu(submenu)
         self.menu.aboutToShow.connect(actions.look)
         self.menu.aboutToHide.connect(actions.enable_all)
@@ -477,8 +481,15 @@ class MainWindow(QMainWindow):
         else:
             self.board.show_panel(panel)
 
-    def _export(self, panel: Panel, kind: str) -> None:
+    def move_panel(self, panel: Panel | None, way: str) -> None:
+        """Give a panel another place on the board."""
+        if panel is not None:
+            self.board.move_panel(panel, way)
+
+    def export(self, panel: Panel | None, kind: str) -> None:
         """Save or copy what a panel shows."""
+        if panel is None:
+            return
         name = self.builder.draft.experiment.name
         try:
             path = export.export(panel, kind, name, self._export_folder, self)
@@ -524,7 +535,10 @@ class MainWindow(QMainWindow):
         before, look = self.builder, self.builder.look()
         arrangement = PROJECTOR if self.projector else self._stored_arrangement()
         self._adopt(Workspace(before.draft, theme, scale, self.menu, arrangement, self, history=before.history))
-        self.workspace.show_form(self.form_shown and not self.projector)
+        cramped = self.width() < CRAMPED * scale
+        self.workspace.show_form(self.form_shown and not self.projector and not cramped)
+        if cramped and self.form_shown and not self.projector:
+            self.status.say("At this size the panels take the room of the form; Ctrl+B shows it.")
         self.builder.take_look(look)
         self.commands.builder = self.builder
         self.files.attach(self.builder, self.banner)
@@ -625,6 +639,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the run and go: unsaved changes are kept, and offered at the next start."""
         self.errors.close()
+        self.preferences.change(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
         self.side_windows.close()
         self.timer.stop()
         self.commands.rebuild_timer.stop()

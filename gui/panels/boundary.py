@@ -260,7 +260,7 @@ class Boundary(SampleView):
             self.key.set_key([Entry(theme.text, data.target_name)], bar, tip=tip)
         elif not self._flat and len(names) == 2:
             share = np.linspace(1.0, 0.0, 129)
-            bar = Bar(blended(np.stack([share, 1 - share], axis=1), colors, theme), ("100 %", "50 %", "100 %"))
+            bar = Bar(blended(np.stack([share, 1 - share], axis=1), colors, theme), ("100%", "50%", "100%"))
             entries = [Entry(color, name) for color, name in zip(colors, names, strict=True)]
             self.key.set_key(entries, bar, tip="Probability of either class: pale is undecided")
         else:

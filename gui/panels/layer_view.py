@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from gui.panels import ranges
+from gui.panels.crosshair import GAP
 from gui.panels.moments import moment_text
 from gui.panels.panel import Panel, Pill, Table
-from gui.panels.plot_axes import Mark, PlotAxes, decades
-from gui.theme import Theme, layer_colors, mix
+from gui.panels.plot_axes import LABEL_PX, Mark, PlotAxes, decades
+from gui.panels.scale import scale
+from gui.theme import Theme, layer_colors, mix, text_font
 from training.history import Curve
 
 if TYPE_CHECKING:
@@ -27,8 +30,8 @@ RECENT = 0.6
 """The values are scaled to this last part of the run: a first spike would flatten the rest."""
 WHOLE = 1.6
 """… unless all values take no more than so many times the room."""
-READ_OUT = 4
-"""So many layers are read out at the moment pointed at."""
+READ_OUT = (4, 12)
+"""So many layers are read out at the moment pointed at: the fewest, and the most where there is room."""
 ENOUGH = 3_000
 """Values from which it is known where the bulk of them lies."""
 BEFORE = "Recorded from the first step on"
@@ -351,9 +354,15 @@ class LayerView(Panel):
         there = np.flatnonzero(~np.isnan(values))
         ends = [] if not len(there) else [int(there[values[there].argmax()]), int(there[values[there].argmin()])]
         wanted = [layer for layer in (self.selected, near, count - 1, 0, *ends) if layer is not None]
-        spread = np.linspace(0, count - 1, min(count, READ_OUT)).round().astype(int).tolist()
-        chosen = list(dict.fromkeys([*wanted, *spread]))[:READ_OUT]
+        most = min(READ_OUT[1], max(READ_OUT[0], self._lines_of_readout() - 1))  # the moment takes a line
+        spread = np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+        chosen = list(dict.fromkeys([*wanted, *spread]))[:most]
         return sorted(chosen, reverse=True)
+
+    def _lines_of_readout(self) -> int:
+        """Return how many lines of a readout the plot is high."""
+        line = QFontMetricsF(text_font(scale(), px=LABEL_PX)).height()
+        return int((self.axes.plot_rect().height() - 2 * GAP) / line)
 
     def text_color(self, layer: int) -> str:
         """Return the color of what belongs to a layer."""

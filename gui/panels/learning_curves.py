@@ -409,7 +409,7 @@ class LearningCurves(EpochPanel):
         replicas, half = run.history.replicas, self._half_width(curves)
         reach, unit = f"±{2 * half * curves.evaluations_per_span:,}", "evaluations"
         if self.log_x:
-            reach, unit = f"±{100 * self.smooth_pill.strength.share:g} %", "of the curve"
+            reach, unit = f"±{100 * self.smooth_pill.strength.share:g}%", "of the curve"
         largest = "" if beyond is None else ranges.scientific(beyond)
         long = (
             f"median of {replicas:,} replicas" if replicas > 1 else "",

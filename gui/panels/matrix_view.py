@@ -121,7 +121,7 @@ class MatrixView(QWidget):
         least = MARGINS_FROM * scale()
         if self.width() < least or self.height() < least:
             return 0.0
-        return QFontMetricsF(text_font(scale(), px=NAMES_PX)).horizontalAdvance("100 %") + 8
+        return QFontMetricsF(text_font(scale(), px=NAMES_PX)).horizontalAdvance("100%") + 8
 
     def _rect_of(self, cell: Cell) -> QRectF:
         area, classes = self.cells(), max(1, len(self.counts))
@@ -389,7 +389,7 @@ def _percent(share: float) -> str:
 
 
 def _short_percent(share: float) -> str:
-    """Return whole percents; only all is 100 % and only none is 0 %."""
+    """Return whole percents; only all is 100% and only none is 0%."""
     if np.isnan(share):
         return "–"
     if 0.995 <= share < 1.0:

@@ -59,4 +59,4 @@ class SmoothingPill(Pill):
 def _said(strength: Strength) -> str:
     if not strength.share:
         return f"{strength.title}: every evaluation as it is"
-    return f"{strength.title}: over ± {100 * strength.share:g} % of the curve"
+    return f"{strength.title}: over ±{100 * strength.share:g}% of the curve"

@@ -27,6 +27,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from shiboken6 import isValid
 
 from gui import theme
 from gui.window import MainWindow
@@ -110,6 +111,8 @@ class Monkey:
         for _ in range(self.chance.randint(1, 4)):
             QTest.mouseMove(widget, self._place(widget))
             QApplication.processEvents()
+            if not isValid(widget):  # a list was made anew under the pointer
+                return
         QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, PLAIN, self._place(widget))
 
     def scroll(self) -> None:

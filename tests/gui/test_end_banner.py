@@ -49,7 +49,7 @@ def offered(banner: EndBanner) -> list[str]:
     (COMPLETED, "● Completed", "epochs. The last weights are kept.", ["+ 200 epochs", "New seed"]),
     (BY_STEPS, "● Completed", "The last weights are kept.", ["New seed"]),  # more epochs would not let it go on
     (DIVERGED, "▲ Diverged", "are kept. Try a smaller learning rate, or clip the gradient norm.", ["New seed"]),
-    (STOPPED, "■ Stopped", "The last weights are kept.", ["New seed"]),
+    (STOPPED, "■ Stopped", "The last weights are kept.", ["+ 200 epochs", "New seed"]),
     (CONVERGED, "● Converged", "The last weights are kept.", ["New seed"]),
 ])  # fmt: skip
 def test_why_when_and_which_weights(

@@ -46,12 +46,12 @@ def test_what_is_chosen_is_reported_and_the_rest_stays(qtbot: Any, dialog: Prefe
     qtbot.keyClick(dialog.theme, Qt.Key.Key_End)
     dialog.scale.setFocus()
     qtbot.keyClick(dialog.scale, Qt.Key.Key_Right)
-    assert dialog.scale_text.text() == "105 %"
+    assert dialog.scale_text.text() == "105%"
     dialog.folder.selectAll()
     qtbot.keyClicks(dialog.folder, str(tmp_path))
     dialog.budget.setFocus()
     qtbot.keyClick(dialog.budget, Qt.Key.Key_End)
-    assert dialog.budget_note.text().startswith("50 % of a core")
+    assert dialog.budget_note.text().startswith("50% of a core")
     assert dialog.heard == []  # type: ignore[attr-defined]
     qtbot.keyClick(dialog.budget, Qt.Key.Key_Return)
     expected = {"theme": "light", "scale": 1.05, "run_folder": str(tmp_path), "redraw_budget": 0.5}
@@ -106,7 +106,7 @@ def test_another_scale_applied_rebuilds_the_dialog_with_what_was_chosen(qtbot: A
     dialog.scale.setValue(150)
     dialog.apply()
     qtbot.waitUntil(lambda: dialog.width() != before)
-    assert dialog.scale_text.text() == "150 %"
+    assert dialog.scale_text.text() == "150%"
     assert dialog.isVisible()
 
 

@@ -71,7 +71,7 @@ def test_a_long_message_is_cut_and_stands_in_the_tooltip(bar: StatusBar) -> None
 def test_figures_in_words_for_screen_readers_too(bar: StatusBar) -> None:
     bar.show_pace(30.2, 0.09, 0.13, False)
     used = psutil.Process().memory_info().rss / 2**20
-    assert bar.pace.text.startswith("30 redraws/s · drawing 9 % of 13 % · ")
+    assert bar.pace.text.startswith("30 redraws/s · drawing 9% of 13% · ")
     shown, unit = bar.pace.text.rpartition("· ")[2].split()
     assert float(shown) * {"MB": 1, "GB": 1024}[unit] == pytest.approx(used, rel=0.2)
     assert bar.pace.accessibleName() == bar.pace.text
@@ -87,8 +87,8 @@ def test_nothing_moves_when_figures_change(bar: StatusBar) -> None:
 
 
 @pytest.mark.parametrize(("share", "text"), [
-    (0.19, "Drawing takes 19 % of a core, more than its budget of 13 %: redraws slowed to 15 per second"),
-    (0.12, "Redraws slowed to 15 per second, so that drawing stays within 13 % of a core"),
+    (0.19, "Drawing takes 19% of a core, more than its budget of 13%: redraws slowed to 15 per second"),
+    (0.12, "Redraws slowed to 15 per second, so that drawing stays within 13% of a core"),
 ])  # fmt: skip
 def test_a_budget_that_is_used_up_is_said_in_words(bar: StatusBar, share: float, text: str) -> None:
     bar.show_pace(15.2, share, 0.13, True)
@@ -98,7 +98,7 @@ def test_a_budget_that_is_used_up_is_said_in_words(bar: StatusBar, share: float,
     assert bar.pace.width() >= bar.pace._sentence_width(text)
     bar.resize(700, bar.height())
     QApplication.processEvents()
-    assert bar.pace.text == f"Drawing {100 * share:.0f} %, budget 13 %: 15 redraws/s"
+    assert bar.pace.text == f"Drawing {100 * share:.0f}%, budget 13%: 15 redraws/s"
     assert bar.pace.width() <= 350
 
 
@@ -127,7 +127,7 @@ def test_the_longer_sentence_gets_its_room(bar: StatusBar) -> None:
 def test_nothing_is_slow_while_nothing_is_drawn(bar: StatusBar) -> None:
     bar.show_pace(15.0, 0.19, 0.13, True)
     bar.show_pace(0.0, 0.0, 0.13, False)
-    assert bar.pace.text.startswith("drawing 0 % of 13 %")
+    assert bar.pace.text.startswith("drawing 0% of 13%")
 
 
 @pytest.mark.parametrize("look", [theme.DARK, theme.LIGHT])

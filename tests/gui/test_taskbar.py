@@ -14,9 +14,9 @@ import pytest
 from gui.taskbar import SECONDS, Taskbar, sender_of_this_desktop, titled
 
 TITLES = [
-    (0.42, "playing", "42 % · two spirals"), (0.42, "paused", "Paused at 42 % · two spirals"),
-    (0.999, "playing", "99 % · two spirals"), (1.0, "playing", "99 % · two spirals"),
-    (0.0, "playing", "0 % · two spirals"), (None, "playing", "two spirals"), (0.0, "ready", "two spirals"),
+    (0.42, "playing", "42% · two spirals"), (0.42, "paused", "Paused at 42% · two spirals"),
+    (0.999, "playing", "99% · two spirals"), (1.0, "playing", "99% · two spirals"),
+    (0.0, "playing", "0% · two spirals"), (None, "playing", "two spirals"), (0.0, "ready", "two spirals"),
     (1.0, "finished", "Finished · two spirals"), (0.3, "loading", "two spirals"), (None, "refused", "two spirals"),
 ]  # fmt: skip
 

@@ -144,4 +144,4 @@ def signed(value: float) -> str:
 
 def share(value: float) -> str:
     """Return a share in percent."""
-    return f"{100 * value:.3g} %"
+    return f"{100 * value:.3g}%"

@@ -270,7 +270,7 @@ def test_smoothing_draws_a_mean_over_what_was_measured(panel):
     assert panel.measured["train"].visible
     assert panel.axes.note == "smoothed over ±32 evaluations"
     panel.log_x_pill.click()
-    assert panel.axes.note == "smoothed over ±10 % of the curve"
+    assert panel.axes.note == "smoothed over ±10% of the curve"
     panel.log_x_pill.click()
     panel.smooth_pill.choose(STRENGTHS[0])
     np.testing.assert_allclose(panel.lines["train"].y, np.log10(losses))

@@ -217,7 +217,7 @@ def test_nothing_is_read_or_listed_before_a_snapshot_or_after_clearing(boundary)
 def test_the_key_names_classes_and_levels(boundary):
     begin(boundary)
     assert [entry.text for entry in boundary.key.entries] == ["class 0", "class 1"]
-    assert boundary.key.bar.texts == ("100 %", "50 %", "100 %")
+    assert boundary.key.bar.texts == ("100%", "50%", "100%")
     begin(boundary, {"data.dataset": "blobs"})
     assert [entry.text for entry in boundary.key.entries] == ["class 0", "class 1", "class 2"]
     assert boundary.key.bar is None
