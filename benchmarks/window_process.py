@@ -196,10 +196,12 @@ def _open(case: Case = S) -> tuple[Any, Any]:
     from PySide6.QtWidgets import QApplication
 
     from gui import theme
+    from gui.app import pass_over_imports
     from gui.window import MainWindow
 
     app = QApplication(sys.argv[:1])
     theme.apply(app, theme.DARK)
+    pass_over_imports()  # as the program does
     shown = MainWindow(case.experiment)
     shown.resize(WIDTH, HEIGHT)
     shown.show()

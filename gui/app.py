@@ -48,7 +48,7 @@ def run_gui(path: Path | None = None) -> int:
     settings = Preferences(folder).settings
     theme = themes.named(settings.theme)
     themes.apply(app, theme, settings.scale)
-    _pass_over_imports()
+    pass_over_imports()
     window = open_window(path, theme, settings.scale, log)
     sys.excepthook = _reporter(window)
     app.styleHints().colorSchemeChanged.connect(window.follow_desktop)
@@ -63,7 +63,7 @@ def run_gui(path: Path | None = None) -> int:
     return status
 
 
-def _pass_over_imports() -> None:
+def pass_over_imports() -> None:
     """Let collections pass over all that was imported: with it each holds the window up for some 100 ms."""
     gc.collect()
     gc.freeze()

@@ -32,6 +32,7 @@ from gui.tall_content import TallContent
 from gui.theme import Theme
 from gui.tips import plain_label
 from training.errors import shortened
+from training.shown_path import shown_path
 
 CHECK_MS = 300
 STEP = 5  # percent of the scale
@@ -289,7 +290,7 @@ class PreferencesDialog(QDialog):
         self._checking.stop()
         check = check_run_folder(self.folder.text())
         relative = check.usable and not Path(self.folder.text().strip()).expanduser().is_absolute()
-        text = f"In {shortened(str(Path.cwd()), 60)}. {check.text}" if relative else check.text
+        text = f"In {shortened(shown_path(Path.cwd()), 60)}. {check.text}" if relative else check.text
         _say(self.folder_note, text, "caption" if check.usable else "error")
         if bool(self.folder.property("invalid")) == check.usable:
             self.folder.setProperty("invalid", not check.usable)

@@ -63,11 +63,6 @@ class SideWindows(QObject):
             if restyle is not None:
                 restyle(theme)
 
-    def close(self) -> None:
-        """Close all of them: the main window closes."""
-        for dialog in list(self._open.values()):
-            dialog.close()
-
     def _show(self, name: str, make: Callable[[], QDialog]) -> None:
         dialog = self._open.get(name)
         if dialog is None:

@@ -353,11 +353,11 @@ QComboBox QAbstractItemView {{
 }}
 QComboBox QAbstractItemView::item {{ padding: {px(3)} {px(6)}; min-height: {px(20)}; }}
 QCheckBox {{ spacing: {px(6)}; }}
-QCheckBox::indicator {{
+QCheckBox::indicator, QListView::indicator {{
     width: {px(15)}; height: {px(15)}; border: 1px solid {theme.faint}; border-radius: {px(3)};
     background: {theme.background};
 }}
-QCheckBox::indicator:checked {{
+QCheckBox::indicator:checked, QListView::indicator:checked {{
     background: {theme.accent}; border-color: {theme.accent}; image: url("{_picture(f'tick-{theme.name}.svg')}");
 }}
 QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {theme.accent}; }}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMainWindow, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QMainWindow, QMenu
 
 from gui import export
 from gui import theme as themes
@@ -43,12 +43,13 @@ from training.engine import is_editable
 from training.errors import InputError
 from training.experiment import Experiment
 from training.feasibility import architecture_of
+from training.shown_path import shown_path
 
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 PROJECTOR_SCALE = 1.35
 CRAMPED = 800  # pixels at the usual size: a narrower window has no room for form and panels side by side
-FRAMES, PROJECTOR_FRAMES = 15.5, 21.0
+FRAMES, PROJECTOR_FRAMES = 15.5, 23.0
 """Frames per second that are drawn even where that costs more than its share: on a wall, a slower one is seen."""
 
 
@@ -470,8 +471,9 @@ class MainWindow(QMainWindow):
             self.control.ask_result()
 
     def _run_saved(self, folder: str) -> None:
-        self.status.say(f"Run saved in {folder}", "ok")
-        self.log.add("info", f"Run saved in {folder}")
+        text = f"Run saved in {shown_path(Path(folder))}"
+        self.status.say(text, "ok")
+        self.log.add("info", text)
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or hide it."""
@@ -639,8 +641,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the run and go: unsaved changes are kept, and offered at the next start."""
         self.errors.close()
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
         self.preferences.change(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
-        self.side_windows.close()
         self.timer.stop()
         self.commands.rebuild_timer.stop()
         self.files.close()

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["CONVERGENCE_LAB_STATE"] = tempfile.mkdtemp(prefix="convergence-lab-pictures-")
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -84,11 +83,16 @@ def type_a_wrong_rate(window: MainWindow) -> None:
 def point_at_layer(window: MainWindow) -> None:
     """Hold the pointer over a layer of the diagram, so that its numbers show, and select it."""
     window.selection.select_layer(1)
-    window.network.diagram.show_hover(window.network.diagram.layer_center(1))
+    diagram = window.network.diagram
+    center = diagram.layer_center(1)
+    diagram.show_hover(center)
+    tip = next(widget for widget in QApplication.topLevelWidgets() if widget.windowType() == Qt.WindowType.ToolTip)
+    tip.move(diagram.mapToGlobal(center + QPoint(30, 10)))  # without a screen it is put anywhere
 
 
 def show_responses(window: MainWindow) -> None:
-    """Draw each unit as the map of what it answers."""
+    """Draw each unit as the map of what it answers, large."""
+    window.board.toggle_maximized(window.network)
     window.network.responses_pill.setChecked(True)
     settle(1.0)
 
@@ -150,11 +154,13 @@ SCENES = (
     Scene("early-stopping"),
     Scene("vanishing", "deep_sigmoid_stalls", until=after_epochs(10), act=show_signals),
     Scene("regression", "sine_overfit", until=after_epochs(300)),
+    Scene("surface", changes={"data": {"dataset": "gaussians"}, "loss": {"kind": "mse"}, "optimizer.lr": 0.003},
+          until=after_epochs(150), part=lambda window: window.board),
     Scene("digits", "digits", until=after_epochs(10)),
     Scene("own-table", "pendulum_csv", theme=LIGHT, until=after_epochs(40)),
     Scene("error", size=SMALL, until=after_epochs(20), act=type_a_wrong_rate),
     Scene("layer", changes=SPIRALS, until=after_epochs(150), act=point_at_layer, part=lambda window: window.board),
-    Scene("responses", changes=SPIRALS, until=after_epochs(300), act=show_responses,
+    Scene("responses", changes={**SPIRALS, "network.hidden": (8, 8, 6)}, until=after_epochs(300), act=show_responses,
           part=lambda window: window.network),
     Scene("restart", changes=SPIRALS, until=after_epochs(150), act=deeper_network),
     Scene("ghost", until=after_epochs(400), act=restart_with_ghost, part=lambda window: window.board),
@@ -164,11 +170,11 @@ SCENES = (
     Scene("replicas", changes={**SPIRALS, "replicas": 16}, until=after_epochs(200), part=lambda window: window.curves),
     Scene("criteria", changes=SPIRALS, until=after_epochs(200), act=point_at_threshold,
           part=lambda window: window.workspace.bottom),
-    Scene("projector", changes=SPIRALS, until=after_epochs(300), act=project),
+    Scene("projector", changes=SPIRALS, until=after_epochs(170), act=project),
     Scene("tour", until=after_epochs(0), act=tour),
 )  # fmt: skip
 BESIDE = {
-    "shortcuts": "shortcuts", "preferences": "preferences", "log": "log", "about": "about", "self-test": "self_test",
+    "shortcuts": "shortcuts", "preferences": "preferences", "log": "log", "self-test": "self_test",
 }  # fmt: skip
 """Pictures of the windows beside the main one, by the method that opens each."""
 
@@ -188,7 +194,10 @@ def draw(app: QApplication, scene: Scene) -> None:
 
 
 def open_window(app: QApplication, scene: Scene) -> MainWindow:
-    """Open the window of a scene, ready to train."""
+    """Open the window of a scene, ready to train, as somebody finds it who has never changed a preference."""
+    home = tempfile.mkdtemp(prefix="convergence-lab-pictures-")
+    os.environ.update(HOME=home, CONVERGENCE_LAB_STATE=f"{home}/.local/state/convergence-lab")
+    os.chdir(home)  # no picture shows whose computer it was made on
     themes.apply(app, scene.theme)
     window = MainWindow(replace(load(find(scene.experiment)), scene.changes), None, scene.theme)
     window.resize(*scene.size)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.check import Check, Verdict
+from training.shown_path import shown_path
 
 LITTLE_SPACE, TOO_LITTLE_SPACE = 1_000_000_000, 50_000_000
 """Bytes free under which a folder is worth a look, and fails."""
@@ -66,7 +67,7 @@ def check_folder(name: str, folder: Path) -> Check:
     except OSError as error:
         return Check(name, "failed", f"{folder} cannot be written: {error.strerror}", f"Choose or allow another {name}")
     free = shutil.disk_usage(there).free
-    found = f"{folder}, {free / 1e9:,.1f} GB free"
+    found = f"{shown_path(folder)}, {free / 1e9:,.1f} GB free"
     if free >= LITTLE_SPACE:
         return Check(name, "ok", found)
     return Check(name, "failed" if free < TOO_LITTLE_SPACE else "warning", found, "Make room on that disk")

@@ -24,6 +24,8 @@ __all__ = ["GAP", "REST_NOTE", "Panel", "Pill", "Table", "scale"]
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
+EDGES = 34
+"""Pixels of a header that nothing stands in: margins of panel, row and figure."""
 GAP = 5
 REST_NOTE = "This view met an error and rests until the next start."
 
@@ -315,7 +317,7 @@ class Panel(QFrame):
 
     def header_room(self) -> int:
         """Return the pixels for toggles: beside the title, the buttons of every panel, and which replica is shown."""
-        room = self.width() - 26 - self.title_label.sizeHint().width() - self.header_row.tools.width() - 2 * GAP
+        room = self.width() - EDGES - self.title_label.sizeHint().width() - self.header_row.tools.width() - 2 * GAP
         if self._which:
             room -= self.figure_label.fontMetrics().horizontalAdvance(self._which[-1]) + GAP + 4
         return room

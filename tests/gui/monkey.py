@@ -36,6 +36,7 @@ from training.experiment_file import PRESETS, load
 PEACE_EVERY = 250
 """After so many actions the form gets an easy experiment: otherwise all ends in networks that take minutes a step."""
 EASY = "moons_quick"
+RUN_EVERY = 20
 RESCUE_MS = 3
 KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Tab,
@@ -59,7 +60,8 @@ class Monkey:
         self.folder = folder
         self.chance = random.Random(seed)
         self.done: Counter[str] = Counter()
-        self.steps = 0  # trained meanwhile, of the runs that were replaced by an easy one
+        self.steps = 0  # trained meanwhile
+        self._last_step = 0
         self._kinds: list[tuple[Callable[[], None], float]] = [
             (self.press_a_key, 30), (self.click, 36), (self.act, 12), (self.scroll, 5), (self.drag, 6),
             (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 1.0), (self.restyle, 0.5),
@@ -75,12 +77,22 @@ class Monkey:
             if index % PEACE_EVERY == PEACE_EVERY - 1:
                 self.calm_down()
             act = self.chance.choices(kinds, weights)[0]
+            self._keep_training(index)
             self.done[act.__name__] += 1
             act()
             process_events()
             if self.chance.random() < 0.05:
                 time.sleep(0.002)  # lets the training thread come to something
         self._at_it = False
+
+    def _keep_training(self, index: int) -> None:
+        """Press Run again now and then, and count what is trained: all of it is to happen to a run under way."""
+        view = self.window.control.view
+        step = view.history.step if view is not None else 0
+        self.steps += max(0, step - self._last_step)
+        self._last_step = step
+        if index % RUN_EVERY == 0 and self.window.control.phase != "playing":
+            self.window.toggle()
 
     # ------------------------------------------------------------------------------ kinds of action
 
@@ -146,9 +158,8 @@ class Monkey:
 
     def calm_down(self) -> None:
         """Put an experiment that trains in no time in the place of what has come of the form."""
-        view = self.window.control.view
-        self.steps += view.history.step if view is not None else 0
         self.window.files.read(PRESETS / f"{EASY}.toml", as_new=True)
+        self.window.control.limit_speed(None)
 
     # ------------------------------------------------------------------------------ where
 
