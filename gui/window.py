@@ -249,7 +249,8 @@ class MainWindow(QMainWindow):
             pace = self.pace
             playing = self.control.phase == "playing"
             self.status.show_pace(
-                self.frames.per_second, self.frames.work_per_second, pace.share, playing and pace.slowed
+                self.frames.per_second if playing else 0.0, self.frames.work_per_second, pace.share,
+                playing and pace.slowed,
             )
         # The timer counts from here: what this turn took belongs to the interval.
         left = self.pace.interval() - (time.perf_counter() - now)
