@@ -83,13 +83,23 @@ BARS = (
 )
 
 
+def _measured(figure: Callable[[dict[str, Any]], float] | None, section: dict[str, Any] | None) -> float | None:
+    """Return a figure, or None if it was not measured: results kept from an earlier version may lack it."""
+    if figure is None or section is None:
+        return None
+    try:
+        return figure(section)
+    except KeyError:
+        return None
+
+
 def judged(results: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every bar with the figure measured and whether it is met; None where it was not measured."""
     rows = []
     for bar in BARS:
         section = results.get(bar.section)
-        figure = None if section is None else bar.figure(section)
-        full = None if section is None or bar.evaluating is None else bar.evaluating(section)
+        figure = _measured(bar.figure, section)
+        full = _measured(bar.evaluating, section)
         rows.append({
             "bar": bar.title,
             "wanted": bar.wanted,

@@ -36,7 +36,7 @@ from training.experiment_file import PRESETS, load
 PEACE_EVERY = 250
 """After so many actions the form gets an easy experiment: otherwise all ends in networks that take minutes a step."""
 EASY = "moons_quick"
-RUN_EVERY = 20
+RUN_EVERY = 40
 RESCUE_MS = 3
 KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Tab,
@@ -48,7 +48,8 @@ KEYS = (
 PLAIN, SHIFT, CONTROL = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier,
 )
-SLOW = ("Larger", "Smaller", "Usual size", "Projector mode", "Dark or light")  # half a second, at the most
+SLOW = ("Larger", "Smaller", "Usual size", "Projector mode", "Dark or light", "Check this computer…")
+"""These take a good part of a second, and are done less often than others."""
 LEAVES = ("Quit", "Keep")  # a press of these ends the program, or writes outside the folder of the test
 
 
@@ -64,8 +65,8 @@ class Monkey:
         self._last_step = 0
         self._kinds: list[tuple[Callable[[], None], float]] = [
             (self.press_a_key, 30), (self.click, 36), (self.act, 12), (self.scroll, 5), (self.drag, 6),
-            (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 1.0), (self.restyle, 0.5),
-            (self.open_something, 0.4), (self.rescale, 0.15),
+            (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 0.8), (self.restyle, 0.2),
+            (self.open_something, 0.3), (self.rescale, 0.06),
         ]  # fmt: skip
         self._at_it = True
         self._rescue_soon()
