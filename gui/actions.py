@@ -132,7 +132,7 @@ def _panel_acts(window: MainWindow) -> list[Act]:
     """Return an act for each panel, which shows or hides it."""
     return [
         Act(PANELS, panel.title, (f"Ctrl+{number}",), lambda name=panel.name: window.toggle_panel(name),
-            on=lambda name=panel.name: name in window.board.arrangement.shown)
+            on=lambda name=panel.name: window.board.counts_as_shown(window.board.panels[name]))
         for number, panel in enumerate(window.panels, start=1)
     ]  # fmt: skip
 

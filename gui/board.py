@@ -148,6 +148,18 @@ class Board(QWidget):
 
     # -- what the user does
 
+    def counts_as_shown(self, panel: Panel) -> bool:
+        """Tell whether a panel is in view, or would be if the experiment were one it suits."""
+        suits = self._run is None or panel.suits(self._run)
+        return panel.name in (self._names() if suits else self._arrangement.shown)
+
+    def toggle_panel(self, panel: Panel) -> None:
+        """Bring a panel into view, or take it from the board."""
+        if self.counts_as_shown(panel):
+            self.hide_panel(panel)
+        else:
+            self.show_panel(panel)
+
     def show_panel(self, panel: Panel) -> None:
         """Bring a panel into view at its last place."""
         if panel.name in DATA_VIEWS:
@@ -172,15 +184,12 @@ class Board(QWidget):
 
     def _list_panels(self) -> None:
         self._menu.clear()
-        seen = self._names()
         for panel in self.panels.values():
             suits = self._run is None or panel.suits(self._run)
             action = QAction(button_text(panel.title + ("" if suits else " (not for this experiment)")), self._menu)
             action.setCheckable(True)
-            shown = panel.name in seen if suits else panel.name in self._arrangement.shown
-            action.setChecked(shown)
-            toggle = self.hide_panel if shown else self.show_panel
-            action.triggered.connect(lambda _=False, panel=panel, toggle=toggle: toggle(panel))
+            action.setChecked(self.counts_as_shown(panel))
+            action.triggered.connect(lambda _=False, panel=panel: self.toggle_panel(panel))
             self._menu.addAction(action)
         self._menu.addSeparator()
         self._menu.addAction("Default arrangement").triggered.connect(lambda: self.restore_default())

@@ -478,11 +478,7 @@ class MainWindow(QMainWindow):
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or hide it."""
-        panel = self.board.panels[name]
-        if name in self.board.arrangement.shown:
-            self.board.hide_panel(panel)
-        else:
-            self.board.show_panel(panel)
+        self.board.toggle_panel(self.board.panels[name])
 
     def move_panel(self, panel: Panel | None, way: str) -> None:
         """Give a panel another place on the board."""

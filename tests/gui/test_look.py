@@ -151,3 +151,12 @@ def test_of_a_window_made_anew_nothing_of_the_old_one_stays(qtbot: Any, window: 
     before = weakref.ref(window.boundary.points)
     window.set_scale(1.25)
     qtbot.waitUntil(lambda: before() is None)  # a picture that a panel kept
+
+
+def test_the_key_of_a_view_left_out_for_lack_of_room_shows_it(qtbot: Any, open_window: Open) -> None:
+    window = open_window()
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: window.boundary.isVisible() and not window.confusion.isVisible())
+    number = next(index for index, panel in enumerate(window.panels, start=1) if panel.name == "confusion")
+    qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), CONTROL)
+    qtbot.waitUntil(lambda: window.confusion.isVisible())
