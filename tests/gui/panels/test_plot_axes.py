@@ -299,6 +299,15 @@ def test_a_click_tells_where_and_a_drag_is_none(axes, qtbot):
     assert len(clicks) == 1
 
 
+def axes_inside(qtbot, around):
+    qtbot.addWidget(around)
+    inner = PlotAxes(parent=around)
+    inner.resize(300, 200)
+    around.resize(300, 200)
+    around.show()
+    return inner
+
+
 def test_a_double_click_is_the_panels_unless_zoomed(qtbot):
     class Around(QWidget):
         doubled = 0
@@ -307,11 +316,7 @@ def test_a_double_click_is_the_panels_unless_zoomed(qtbot):
             self.doubled += 1
 
     around = Around()
-    qtbot.addWidget(around)
-    inner = PlotAxes(parent=around)
-    inner.resize(300, 200)
-    around.resize(300, 200)
-    around.show()
+    inner = axes_inside(qtbot, around)
     middle = inner.rect().center()
     wheel(inner, middle)
     qtbot.mouseDClick(inner, Qt.MouseButton.LeftButton, pos=middle)
@@ -328,11 +333,7 @@ def test_the_menu_is_the_panels_after_a_right_click_but_not_after_a_right_drag(q
             self.asked += 1
 
     around = Around()
-    qtbot.addWidget(around)
-    inner = PlotAxes(parent=around)
-    inner.resize(300, 200)
-    around.resize(300, 200)
-    around.show()
+    inner = axes_inside(qtbot, around)
     middle = inner.rect().center()
     right = Qt.MouseButton.RightButton
 
