@@ -15,6 +15,7 @@ from training.experiment import Experiment
 from training.validation import as_values, validate
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
+EXPERIMENTS = PRESETS / "experiments"
 MAX_BYTES = 250_000
 """Several times what the longest notes and thousands of features take, and little enough to be refused at once."""
 MAX_PATH = 4_096
@@ -51,7 +52,7 @@ def find(file_or_name: str) -> Path:
 
 def shipped_experiments() -> dict[str, Path]:
     """Return the experiments that ship with the program, by name."""
-    return {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
+    return {path.stem: path for path in sorted(EXPERIMENTS.glob("*.toml"))}
 
 
 def load(path: Path) -> Experiment:

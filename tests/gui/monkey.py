@@ -31,7 +31,7 @@ from shiboken6 import isValid
 
 from gui import theme
 from gui.window import MainWindow
-from training.experiment_file import PRESETS, load
+from training.experiment_file import EXPERIMENTS, PRESETS, load
 
 PEACE_EVERY = 250
 """After so many actions the form gets an easy experiment: otherwise all ends in networks that take minutes a step."""
@@ -159,7 +159,7 @@ class Monkey:
 
     def calm_down(self) -> None:
         """Put an experiment that trains in no time in the place of what has come of the form."""
-        self.window.files.read(PRESETS / f"{EASY}.toml", as_new=True)
+        self.window.files.read(EXPERIMENTS / f"{EASY}.toml", as_new=True)
         self.window.control.limit_speed(None)
 
     # ------------------------------------------------------------------------------ where
@@ -169,7 +169,7 @@ class Monkey:
         if not broken.exists():
             broken.write_text("epochs = 'many'\nlayers = [", encoding="utf-8")
         tables = [PRESETS / "data" / "pendulum.csv"]
-        return [*sorted(PRESETS.glob("*.toml")), *tables, broken, self.folder / "missing.toml"]
+        return [*sorted(EXPERIMENTS.glob("*.toml")), *tables, broken, self.folder / "missing.toml"]
 
     def _mouse(self, do: Callable[..., None], button: Qt.MouseButton) -> None:
         widget = self._widget()
@@ -222,7 +222,7 @@ class Monkey:
 @contextmanager
 def file_dialogs_answered(folder: Path, chance: random.Random) -> Iterator[None]:
     """Answer the desktop's own file dialogs, which no event reaches, with files of a folder or with Cancel."""
-    known = [str(PRESETS / "digits.toml"), str(PRESETS / "data" / "pendulum.csv")]
+    known = [str(EXPERIMENTS / "digits.toml"), str(PRESETS / "data" / "pendulum.csv")]
     answers = {
         "getOpenFileName": lambda: (chance.choice(known), ""),
         "getSaveFileName": lambda: (str(folder / f"saved-{chance.randint(1, 9)}"), ""),
@@ -245,7 +245,7 @@ def file_dialogs_answered(folder: Path, chance: random.Random) -> Iterator[None]
 
 def run_works(window: MainWindow) -> bool:
     """Tell whether, with an experiment that can be run in the form, Run runs."""
-    window.files.read(PRESETS / f"{EASY}.toml", as_new=True)
+    window.files.read(EXPERIMENTS / f"{EASY}.toml", as_new=True)
     _process_until(lambda: window.control.phase == "ready")
     window.control.limit_speed(None)
     window.transport.run_button.click()
@@ -287,7 +287,7 @@ def main(actions: int, seed: int) -> None:
         sys.stderr.write(raised[-1])
 
     sys.excepthook = remember
-    window = MainWindow(load(PRESETS / f"{EASY}.toml"))
+    window = MainWindow(load(EXPERIMENTS / f"{EASY}.toml"))
     window.show()
     monkey = Monkey(window, folder, seed)
     started = time.monotonic()

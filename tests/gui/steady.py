@@ -26,7 +26,7 @@ from gui import theme
 from gui.panels.plot_axes import PlotAxes
 from gui.window import MainWindow
 from tests.gui.monkey import process_events
-from training.experiment_file import PRESETS, load
+from training.experiment_file import EXPERIMENTS, load
 
 EDITS: tuple[dict[str, Any], ...] = (
     {"optimizer.lr": 0.01}, {"optimizer.lr": 0.003}, {"batch_size": 16}, {"batch_size": 64},
@@ -48,7 +48,7 @@ def main(seconds: float) -> None:
     theme.apply(app, theme.DARK)
     raised: list[str] = []
     sys.excepthook = lambda kind, error, trace: raised.append(f"{kind.__name__}: {error}")
-    window = MainWindow(load(PRESETS / "two_spirals.toml"))
+    window = MainWindow(load(EXPERIMENTS / "two_spirals.toml"))
     window.show()
     seen = [_look(window, 0.0)]
     chance = random.Random(1)
