@@ -119,6 +119,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("View", "Default arrangement", ("Ctrl+Shift+D",), lambda: window.board.restore_default()),
         *_panel_acts(window),
         *_acts_on_the_panel_in_use(window),
+        *(act for feature in window.features for act in feature.acts()),
         Act("Help", "Keyboard shortcuts", ("F1",), side.shortcuts),
         Act("Help", "Guided tour", ("Shift+F1",), window.take_tour),
         Act("Help", "Check this computer…", ("Ctrl+F1",), side.self_test),

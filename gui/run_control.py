@@ -13,7 +13,7 @@ from training.data.prepare import PreparedData
 from training.errors import InputError
 from training.experiment import Experiment
 from training.history import History
-from training.progress import Edit, Progress
+from training.progress import STOP, Edit, Progress
 from training.result import Result
 from training.session import Failure, Rejected, Session
 from training.snapshot import Snapshot
@@ -297,6 +297,8 @@ class RunControl:
     def _edit_arrived(self, edit: Edit, view: RunView) -> None:
         """Take an edit over into the view, as soon as it fits: the rest of its group may have to come first."""
         view.edits.append(edit)
+        if edit.key == STOP:
+            return
         self._arriving[edit.key] = edit.value
         group = next((group for group in self._in_flight if group.get(edit.key, ...) == edit.value), None)
         if group is not None:

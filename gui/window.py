@@ -21,6 +21,7 @@ from gui.builder.schedule_preview import total_steps
 from gui.commands import Commands
 from gui.documents import Document
 from gui.error_reports import ErrorReports
+from gui.features import FEATURES
 from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
 from gui.grouped import grouped
@@ -43,6 +44,7 @@ from training.engine import is_editable
 from training.errors import InputError
 from training.experiment import Experiment
 from training.feasibility import architecture_of
+from training.progress import STOP
 from training.shown_path import shown_path
 
 FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, document: Document, folder: Path) -> None:
         self.menu = QMenu(self)
+        self.features = tuple(feature(self) for feature in FEATURES)
         self._adopt(Workspace(document.start, self.theme, self.scale, self.menu, self._stored_arrangement(), self))
         self.commands = Commands(self.control, self.builder, self)
         self.files = FileActions(document, folder, self.builder, self.banner, self.preferences, self)
@@ -127,6 +130,8 @@ class MainWindow(QMainWindow):
         self.rate, self.ratios, self.layer_map = workspace.rate, workspace.ratios, workspace.layer_map
         self.board, self.criteria, self.end_banner = workspace.board, workspace.criteria, workspace.end_banner
         self.status = workspace.status
+        for feature in self.features:
+            feature.adopt(workspace)
         self.setCentralWidget(workspace)
         self.frames.attach(self.panels)
         self.pace.rest = {
@@ -219,6 +224,9 @@ class MainWindow(QMainWindow):
             if self.control.view is not None:
                 self.saver.write(self.control.view, result)
         self.commands.look()
+        now = time.perf_counter()
+        for feature in self.features:
+            feature.look(news, now)
         if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
         self._draw()
@@ -226,6 +234,8 @@ class MainWindow(QMainWindow):
     def _note(self, news: News) -> None:
         """Say in the status bar, and in the log, what happened to the run."""
         for edit in news.edits:
+            if edit.key == STOP:
+                continue  # the end of the run is said below
             text = f"{wording.label(edit.key)} is {edit.value} from step {grouped(edit.step + 1)} on"
             self.status.say(text)
             self.log.add("info", text)
@@ -279,10 +289,14 @@ class MainWindow(QMainWindow):
     def _starting(self) -> None:
         self.banner.hide()
         self.errors.forget()
+        for feature in self.features:
+            feature.starting()
 
     def _started(self) -> None:
         self.frames.changed()
         self._show_run()
+        for feature in self.features:
+            feature.started()
         self.commands.started()
 
     def _show_run(self) -> None:
@@ -561,6 +575,8 @@ class MainWindow(QMainWindow):
         shown = replace(theme, bold=self.projector)
         themes.change(self, shown, self.workspace.scale)
         self.workspace.restyle(shown)
+        for feature in self.features:
+            feature.restyle(shown)
         self.side_windows.restyle(shown)
         if self.tour is not None:
             self.tour.restyle(shown)
@@ -644,6 +660,8 @@ class MainWindow(QMainWindow):
         self.timer.stop()
         self.commands.rebuild_timer.stop()
         self.files.close()
+        for feature in self.features:
+            feature.close()
         self.control.shut_down(CLOSE_SECONDS)
         self.saver.close()
         self.taskbar.show(None)

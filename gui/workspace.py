@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from gui.arrangement import DESK, PROJECTOR, Arrangement
 from gui.board import Board
@@ -15,6 +15,7 @@ from gui.builder.history import EditHistory
 from gui.criteria_strip import CriteriaStrip
 from gui.dialogs import Banner
 from gui.end_banner import EndBanner
+from gui.left_column import LeftColumn
 from gui.panels.boundary import Boundary
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.gradient_norms import GradientNorms
@@ -26,12 +27,12 @@ from gui.panels.panel import Panel
 from gui.panels.predicted_true import PredictedTrue
 from gui.panels.update_ratio import UpdateRatio
 from gui.selection import Selection
+from gui.stage import Stage
 from gui.status_bar import StatusBar
 from gui.theme import Theme
 from gui.transport import Transport
 from training.experiment import Experiment
 
-LEFT_WIDTH = 304
 BOTTOM_HEIGHT = 96
 
 
@@ -108,33 +109,19 @@ class Workspace(QWidget):
         box.addWidget(self.status)
         QWidget.setTabOrder(self.transport.menu_button, self.tabs)
 
-    def _left_column(self) -> QFrame:
-        self.left = left = QFrame(self)
-        left.setObjectName("leftColumn")
-        left.setFixedWidth(round(LEFT_WIDTH * self.scale))
-        self.tabs = QTabBar(left)
-        self.tabs.addTab("Experiment")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setAccessibleName("What the left column shows")
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 10, 0, 0)
-        column.setSpacing(8)
-        tab_row = QHBoxLayout()
-        tab_row.setContentsMargins(10, 0, 10, 0)
-        tab_row.addWidget(self.tabs)
-        tab_row.addStretch(1)
-        column.addLayout(tab_row)
-        column.addWidget(self.builder, 1)
-        return left
+    def _left_column(self) -> LeftColumn:
+        self.left = LeftColumn(self.scale, self)
+        self.left.add_page("Experiment", self.builder)
+        self.tabs = self.left.tabs
+        return self.left
 
     def _views(self) -> QVBoxLayout:
         views = QVBoxLayout()
         views.setContentsMargins(10, 10, 10, 10)
         views.setSpacing(8)
         views.addWidget(self.banner)
-        views.addWidget(self.board, 1)
+        self.stage = Stage(self.board, self)
+        views.addWidget(self.stage, 1)
         return views
 
     def _bottom(self) -> QFrame:
@@ -145,7 +132,7 @@ class Workspace(QWidget):
         lower.setSpacing(0)
         strip = QFrame(bottom)
         strip.setObjectName("bottomLeft")
-        strip_box = QVBoxLayout(strip)
+        self.below_criteria = strip_box = QVBoxLayout(strip)
         strip_box.setContentsMargins(0, 0, 0, 0)
         strip_box.addWidget(self.criteria)
         strip_box.setAlignment(Qt.AlignmentFlag.AlignVCenter)

@@ -37,7 +37,7 @@ from training.gradient import noise_std
 from training.judge import Judge, Weights
 from training.optimizers import make_optimizer, scaled_lr
 from training.population import check_population, edited, replicas_of
-from training.progress import Edit, EvaluationRecord, Outcome, Progress, layer_names, record_width
+from training.progress import STOP, Edit, EvaluationRecord, Outcome, Progress, layer_names, record_width
 from training.randomness import generator
 from training.result import Result
 from training.schedules import Factor, PlateauReducer, schedule_factor
@@ -177,7 +177,7 @@ class Engine:
         chunk = 1
         while True:
             while pending and pending[0].step <= self.step:
-                self.edit(_first_group(pending))
+                self.repeat(_first_group(pending))
             if self.finished:  # asked after the edits: one of them may have let a finished run go on
                 return
             limit = pending[0].step - self.step if pending else MAX_CHUNK_STEPS
@@ -253,18 +253,29 @@ class Engine:
             self._unreported = self.advance(0).evaluations
         self.experiments = experiments
         self._configure()
-        group = self.edits[-1].group + 1 if self.edits else 0
-        made = tuple(Edit(self.step, key, value, group) for key, value in changes.items())
-        self.edits.extend(made)
+        made = self._note(changes)
         self._reopen(longer="epochs" in changes or "steps" in changes)
         return made
 
-    def stop(self) -> None:
-        """End every run that has not ended, as stopped by the user."""
-        for replica in self._running():
+    def repeat(self, changes: Mapping[str, Any]) -> tuple[Edit, ...]:
+        """Do again what edits made together say: change settings, or end the run."""
+        return self.stop() if STOP in changes else self.edit(changes)
+
+    def stop(self) -> tuple[Edit, ...]:
+        """End every run that has not ended, as stopped by the user; that counts as an edit, to be replayed."""
+        running = self._running()
+        for replica in running:
             judge = self._judges[replica]
             text = f"Stopped by you at epoch {self.epoch:.4g}."
             self._end(replica, judge.outcome("stopped", self.step, self.epoch, text))
+        return self._note({STOP: True}) if running else ()
+
+    def _note(self, changes: Mapping[str, Any]) -> tuple[Edit, ...]:
+        """Remember what was changed now, as one group."""
+        group = self.edits[-1].group + 1 if self.edits else 0
+        made = tuple(Edit(self.step, key, value, group) for key, value in changes.items())
+        self.edits.extend(made)
+        return made
 
     def fail(self, message: str) -> None:
         """End every run that has not ended, as failed."""

@@ -90,9 +90,13 @@ class Outcome:
     tensor: str = ""
 
 
+STOP = "stop"
+"""Key of the edit that is no change of a setting: the user ended the run there."""
+
+
 @dataclass(frozen=True)
 class Edit:
-    """A change made while running, applied before step ``step + 1``.
+    """A change made while running, applied before step ``step + 1``; or, with the key `STOP`, the end of the run.
 
     Changes made together have the same `group`; they are applied, and replayed, as one.
     """

@@ -237,7 +237,7 @@ class Session:
             self._applying_edits = self._go_when_reopened = False
 
     def _stop(self) -> None:
-        self.engine.stop()
+        self.outbox.extend(self.engine.stop())
         self._report_and_settle(self.engine.advance(0))
 
     def _train(self) -> None:

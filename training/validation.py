@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import itertools
-import json
-import types
-import typing
 from collections.abc import Iterator
-from typing import Any, Union
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
-from training.errors import MAX_PROBLEMS, ExperimentError, Problem, did_you_mean
+from training.errors import ExperimentError, Problem, did_you_mean
 from training.experiment import Experiment
+from training.plain_data import validated, variants_of
 
 # The key that tells the variants of a section apart, and the variant meant where it is left out.
 TAGS = {
@@ -34,18 +30,7 @@ def validate(values: dict[str, Any], *, file: str = "") -> Experiment:
     ExperimentError
         With every mistake: dotted key, value given, what is allowed and the nearest match.
     """
-    complete = {key: _with_tag(key, value) for key, value in values.items()}
-    try:
-        # By way of JSON, so that arrays become tuples while numbers in quotes stay errors.
-        return Experiment.model_validate_json(json.dumps(complete, default=str))
-    except ValidationError as error:
-        first = itertools.islice(error.errors(include_url=False), MAX_PROBLEMS)
-        problems = _merged([problem for item in first for problem in _problems(item)])
-        raise ExperimentError(problems, file=file, more=max(0, error.error_count() - MAX_PROBLEMS)) from None
-    except ValueError:  # Python refuses to write thousands of digits
-        raise ExperimentError([Problem("", "holds a number with too many digits")], file=file) from None
-    except RecursionError:
-        raise ExperimentError([Problem("", "nested too deeply")], file=file) from None
+    return validated(Experiment, {key: _with_tag(key, value) for key, value in values.items()}, file=file)
 
 
 def replace(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
@@ -96,12 +81,7 @@ def variant_fields(section: str, tag: str) -> dict[str, FieldInfo]:
 
 def variants(section: str) -> dict[str, type[BaseModel]]:
     """Return the models of a section with variants, by the value of their tag."""
-    tag = TAGS[section][0]
-    found: dict[str, type[BaseModel]] = {}
-    for model in _models_in(Experiment.model_fields[section].annotation):
-        for name in _tag_values(model.model_fields[tag]):
-            found[name] = model
-    return found
+    return variants_of(Experiment, section)
 
 
 def keys_of(experiment: Experiment) -> list[str]:
@@ -179,103 +159,3 @@ def _dotted(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _dotted(value, f"{prefix}{key}.")
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    if typing.get_origin(annotation) in (Union, types.UnionType, typing.Annotated):
-        return [model for part in typing.get_args(annotation) for model in _models_in(part)]
-    return []
-
-
-def _tag_values(field: FieldInfo) -> list[str]:
-    if typing.get_origin(field.annotation) is typing.Literal:
-        return list(typing.get_args(field.annotation))
-    return [name for mark in field.metadata for name in getattr(mark, "names", [])]
-
-
-def _merged(problems: list[Problem]) -> list[Problem]:
-    """Say what several branches of one key hold against a value in one line."""
-    by_key: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_key.setdefault(problem.key, []).append(problem)
-    found = []
-    for same in by_key.values():
-        # To a word, "must be an array" is no help where another branch takes words.
-        telling = [problem for problem in same if not problem.message.endswith("valid array")] or same
-        first = telling[0]
-        first.message = ", or ".join(dict.fromkeys(problem.message for problem in telling))
-        found.append(first)
-    return found
-
-
-def _problems(error: ErrorDetails) -> list[Problem]:
-    if error["type"] == "value_error" and not error["loc"]:
-        return [_cross_field(line) for line in error["msg"].removeprefix("Value error, ").splitlines()]
-    return [_problem(error)]
-
-
-def _cross_field(line: str) -> Problem:
-    key, _, message = line.partition(": ")
-    return Problem(key, message)
-
-
-def _problem(error: ErrorDetails) -> Problem:
-    location = [str(part) for part in error["loc"]]
-    key = ".".join(_without_tags(location))
-    context = error.get("ctx", {})
-    kind, message, value = error["type"], error["msg"], error["input"]
-    shown = value if isinstance(value, str | int | float | bool) else None
-    if kind == "json_invalid":  # the only fault there can be in JSON just written
-        return Problem("", "nested too deeply")
-    if kind == "extra_forbidden":
-        return Problem(key, _unknown_key_message(location), value=None)
-    if kind == "literal_error":
-        return Problem(key, _not_a_choice(value, _quoted_names(str(context.get("expected", "")))), value=shown)
-    if kind == "union_tag_invalid":
-        tag = TAGS[location[-1]][0] if location[-1] in TAGS else "kind"
-        given = context.get("tag", "")
-        names = _quoted_names(str(context.get("expected_tags", "")))
-        return Problem(f"{key}.{tag}", _not_a_choice(given, names), value=given)
-    if kind == "value_error":
-        return Problem(key, message.removeprefix("Value error, "))
-    return Problem(key, message.replace("Input should be", "must be"), value=shown)
-
-
-def _without_tags(location: list[str]) -> list[str]:
-    """Drop what pydantic adds to a location: the tag of a variant and the name of a union's branch."""
-    kept = []
-    for index, part in enumerate(location):
-        if index == 1 and location[0] in TAGS and part in variants(location[0]):
-            continue
-        if part.startswith(("literal[", "constrained-", "tuple[", "function-", "nullable[")) or part in ("str", "int"):
-            continue
-        kept.append(part)
-    return kept
-
-
-def _quoted_names(text: str) -> list[str]:
-    return [piece for piece in text.replace(" or ", ", ").replace("'", "").split(", ") if piece]
-
-
-def _not_a_choice(value: object, names: list[str]) -> str:
-    hint = did_you_mean(str(value), names)
-    return f"not one of {', '.join(names)}" + (f"; {hint}" if hint else "")
-
-
-def _unknown_key_message(location: list[str]) -> str:
-    model: Any = Experiment
-    for index, part in enumerate(location[:-1]):
-        if index == 1 and location[0] in TAGS and part in variants(location[0]):
-            continue
-        if index == 0 and part in TAGS and len(location) > 2:
-            model = variants(part)[location[1]]
-            continue
-        models = _models_in(model.model_fields[part].annotation) if part in model.model_fields else []
-        if not models:
-            break
-        model = models[0]
-    names = list(model.model_fields)
-    hint = did_you_mean(location[-1], names)
-    return "unknown key; " + (hint or f"allowed here: {', '.join(names)}")

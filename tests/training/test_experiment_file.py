@@ -20,18 +20,16 @@ from training.atomic import write_whole
 from training.errors import MAX_PROBLEMS, ExperimentError, InputError, shortened
 from training.experiment import Experiment
 from training.experiment_file import (
-    MAX_BYTES,
     dumps,
     find,
     json_schema,
-    line_of,
-    lines_of_keys,
     load,
     loads,
     save,
     shipped_experiments,
     with_absolute_paths,
 )
+from training.toml_file import MAX_BYTES, line_of, lines_of_keys
 from training.validation import as_values, get, replace
 
 

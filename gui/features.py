@@ -1,0 +1,7 @@
+"""The features of the window, in the order in which their pages and actions stand."""
+
+from __future__ import annotations
+
+from gui.feature import Feature
+
+FEATURES: tuple[type[Feature], ...] = ()
