@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
@@ -21,6 +22,7 @@ from gui.builder.schedule_preview import total_steps
 from gui.commands import Commands
 from gui.documents import Document
 from gui.error_reports import ErrorReports
+from gui.feature import Feature
 from gui.features import FEATURES
 from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
@@ -51,6 +53,7 @@ FIGURES_SECONDS = 0.2  # digits that change more often cannot be read
 CLOSE_SECONDS = 1.0
 PROJECTOR_SCALE = 1.35
 CRAMPED = 800  # pixels at the usual size: a narrower window has no room for form and panels side by side
+FeatureKind = TypeVar("FeatureKind", bound=Feature)
 FRAMES, PROJECTOR_FRAMES = 15.5, 23.0
 """Frames per second that are drawn even where that costs more than its share: on a wall, a slower one is seen."""
 
@@ -138,6 +141,10 @@ class MainWindow(QMainWindow):
             self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
             self.rate: 4, self.ratios: 2, self.layer_map: 3,
         }  # fmt: skip
+
+    def feature(self, kind: type[FeatureKind]) -> FeatureKind:
+        """Return the window's feature of a kind."""
+        return next(feature for feature in self.features if isinstance(feature, kind))
 
     def _connect_workspace(self) -> None:
         transport = self.transport
