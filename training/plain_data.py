@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import types
 import typing
 from typing import Any, TypeVar, Union
@@ -15,6 +16,9 @@ from pydantic_core import ErrorDetails
 from training.errors import MAX_PROBLEMS, ExperimentError, Problem, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BRANCHES = ("literal[", "constrained-", "tuple[", "function-", "nullable[")
+"""How the names pydantic gives to the branches of a union begin."""
 
 
 def validated(model: type[Model], values: dict[str, Any], *, file: str = "") -> Model:
@@ -69,6 +73,8 @@ def _merged(problems: list[Problem]) -> list[Problem]:
     by_key: dict[str, list[Problem]] = {}
     for problem in problems:
         by_key.setdefault(problem.key, []).append(problem)
+    for key in _only_lacking_their_own_faults(by_key):
+        del by_key[key]
     found = []
     for same in by_key.values():
         # To a word, "must be an array" is no help where another branch takes words.
@@ -77,6 +83,12 @@ def _merged(problems: list[Problem]) -> list[Problem]:
         first.message = ", or ".join(dict.fromkeys(problem.message for problem in telling))
         found.append(first)
     return found
+
+
+def _only_lacking_their_own_faults(by_key: dict[str, list[Problem]]) -> list[str]:
+    """Return the keys of arrays called too short only because what they hold is at fault, which is told anyway."""
+    short = [key for key, same in by_key.items() if all("at least" in problem.message for problem in same)]
+    return [key for key in short if any(other.startswith(f"{key}.") for other in by_key)]
 
 
 def _problems(error: ErrorDetails, root: type[BaseModel]) -> list[Problem]:
@@ -108,8 +120,13 @@ def _problem(error: ErrorDetails, root: type[BaseModel]) -> Problem:
         names = _quoted_names(str(context.get("expected_tags", "")))
         return Problem(f"{key}.{tag}", _not_a_choice(given, names), value=given)
     if kind == "value_error":
-        return Problem(key, message.removeprefix("Value error, "))
-    return Problem(key, message.replace("Input should be", "must be"), value=shown)
+        return Problem(key, message.removeprefix("Value error, "), value=shown)
+    return Problem(key, _in_plain_words(message), value=shown)
+
+
+def _in_plain_words(message: str) -> str:
+    message = message.replace("Input should be", "must be").replace(" after validation", "")
+    return re.sub(r"^(Tuple|Dictionary|List|String|Value) should have", "must have", message)
 
 
 def _without_tags(location: list[str], root: type[BaseModel]) -> list[str]:
@@ -118,9 +135,8 @@ def _without_tags(location: list[str], root: type[BaseModel]) -> list[str]:
     for index, part in enumerate(location):
         if index == 1 and part in variants_of(root, location[0]):
             continue
-        if part.startswith(("literal[", "constrained-", "tuple[", "function-", "nullable[")) or part in ("str", "int"):
-            continue
-        kept.append(part)
+        if not part.startswith(BRANCHES) and part not in ("str", "int", "float", "[key]"):
+            kept.append(part)
     return kept
 
 

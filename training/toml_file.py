@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections import Counter
@@ -20,6 +21,9 @@ DEEP_KEY = re.compile(
     r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
 )
 """A dotted key of more than 32 parts, which takes the TOML parser time that grows with the square of their number."""
+STRING_OR_COMMENT = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"{3,5}|\'{3}.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|\#[^\n]*''', re.DOTALL
+)
 
 
 def read_text(path: Path, what: str, *, max_bytes: int = MAX_BYTES) -> str:
@@ -82,7 +86,7 @@ def lines_of_keys(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     counts: Counter[str] = Counter()
     headers = [""]
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(STRING_OR_COMMENT.sub(_without_lines, text).split("\n"), start=1):
         line = line.strip()
         if line.startswith("["):
             header = _dotted(line.lstrip("[").partition("]")[0])
@@ -95,8 +99,14 @@ def lines_of_keys(text: str) -> dict[str, int]:
             continue
         for key in keys:
             if len(key) <= LONGEST_KEY:
-                found.setdefault(key, number)
+                for length in itertools.accumulate(len(part) + 1 for part in key.split(".")):
+                    found.setdefault(key[: length - 1], number)
     return found
+
+
+def _without_lines(match: re.Match[str]) -> str:
+    """Return a string or comment of TOML; one of several lines without its text, which may look like keys."""
+    return match[0] if match[0][:3] not in ('"""', "'''") else "''" + "\n" * match[0].count("\n")
 
 
 def _numbered(header: str, counts: Counter[str], *, another: bool) -> str:

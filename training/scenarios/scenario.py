@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from training.experiment import Experiment, Section
+from training.plain_text import Readable, Shaped
 from training.validation import replace
 
 BASE = "base"
@@ -24,19 +25,25 @@ GROUPS = (
 
 Group = Literal["gradients", "learning rate", "optimizers", "batch size", "generalization", "data", "convergence"]
 Level = Literal["introductory", "intermediate", "advanced"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Line = Annotated[str, Field(min_length=1, max_length=300)]
-Paragraph = Annotated[str, Field(min_length=1, max_length=2_000)]
-Markdown = Annotated[str, Field(max_length=20_000)]
-Moment = Annotated[str, Field(pattern=r"^(start|end|best|(epoch|step) [0-9]{1,9})$")]
-EditMoment = Annotated[str, Field(pattern=r"^(epoch|step) [0-9]{1,9}$")]
+Name = Annotated[str, Shaped(r"[a-z][a-z0-9_]{0,39}", "a small letter, then at most 39 small letters, digits or _")]
+Title = Annotated[str, Field(min_length=1, max_length=60), Readable()]
+Line = Annotated[str, Field(min_length=1, max_length=300), Readable()]
+Paragraph = Annotated[str, Field(min_length=1, max_length=2_000), Readable(lines=True)]
+Markdown = Annotated[str, Field(max_length=20_000), Readable(lines=True)]
+Moment = Annotated[
+    str, Shaped(r"start|end|best|(epoch|step) [0-9]{1,9}", "'start', 'end', 'best', 'epoch N' or 'step N'")
+]
+EditMoment = Annotated[str, Shaped(r"(epoch|step) [0-9]{1,9}", "'epoch N' or 'step N'")]
+Tag = Annotated[str, Field(min_length=1, max_length=30), Readable()]
+Key = Annotated[str, Field(min_length=1, max_length=80), Readable()]
+Changes = Annotated[dict[str, Any], Field(max_length=40)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Measure(Section):
     """A quantity of a run: a name out of `training.scenarios.metrics.METRICS`, and what it needs to be told."""
 
-    metric: Annotated[str, Field(min_length=1, max_length=60)]
+    metric: Annotated[str, Field(min_length=1, max_length=60), Readable()]
     """Name of the quantity."""
     at: Moment = "end"
     """When: "start", "end", "best" (the evaluation with the lowest validation loss), "epoch 20" or "step 400"."""
@@ -80,11 +87,11 @@ class Expectation(Claim):
 class Variant(Section):
     """A named change to the base experiment."""
 
-    title: Annotated[str, Field(min_length=1, max_length=60)]
+    title: Title
     """Shown in legends."""
-    note: Annotated[str, Field(max_length=300)] = ""
+    note: Annotated[str, Field(max_length=300), Readable()] = ""
     """What the change does, in a sentence."""
-    changes: dict[str, Any] = Field(default={})
+    changes: Changes = Field(default={})
     """Dotted keys of the experiment and their values (tables are taken as dots)."""
 
 
@@ -92,10 +99,10 @@ class ScriptedEdit(Section):
     """Settings changed while the run is under way."""
 
     at: EditMoment
-    """ "epoch 30" or "step 400"."""
-    changes: dict[str, Any]
+    """When: "epoch 30" or "step 400"; the step that follows is the first under the new settings."""
+    changes: Changes
     """Dotted keys and their new values."""
-    variants: tuple[Name, ...] = ()
+    variants: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     """In which runs (empty: in all)."""
 
 
@@ -103,7 +110,9 @@ class Question(Section):
     """A prediction, asked for before anything is run."""
 
     ask: Paragraph
+    """The question, such as: which of these runs will reach the lower loss?"""
     choices: Annotated[tuple[Line, ...], Field(min_length=2, max_length=6)]
+    """What to choose from."""
     answer: Line
     """The choice that is right, word for word."""
     why: Paragraph
@@ -114,18 +123,20 @@ class Task(Section):
     """Something to be reached by changing what is allowed."""
 
     id: Name
-    title: Annotated[str, Field(min_length=1, max_length=80)]
+    """Name of the task within the scenario; the learner's results refer to it."""
+    title: Annotated[str, Field(min_length=1, max_length=80), Readable()]
+    """A few words for the list of tasks."""
     text: Paragraph
     """What is asked for."""
     start: Name = BASE
     """The run it starts from: "base" or a variant."""
-    controls: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(min_length=1, max_length=30)]
+    controls: Annotated[tuple[Key, ...], Field(min_length=1, max_length=30)]
     """Dotted keys that may be changed; "network.initialization." allows all that begin so."""
     goals: Annotated[tuple[Claim, ...], Field(min_length=1, max_length=6)]
     """All of them have to be met by the run the learner makes (`variant` is left out)."""
     hints: Annotated[tuple[Paragraph, ...], Field(max_length=6)] = ()
     """From the gentlest to the whole answer."""
-    solution: dict[str, Any] = Field(default={})
+    solution: Changes = Field(default={})
     """Changes that reach the goal: a test, and `replay`, make sure of it. Never shown before it is reached."""
 
 
@@ -148,17 +159,21 @@ class Scenario(Section):
     """
 
     kind: Literal["scenario"]
-    title: Annotated[str, Field(min_length=1, max_length=80)]
-    summary: Annotated[str, Field(min_length=1, max_length=240)]
+    """Tells the file from other files of the lab."""
+    title: Annotated[str, Field(min_length=1, max_length=80), Readable()]
+    """What the gallery calls it."""
+    summary: Annotated[str, Field(min_length=1, max_length=240), Readable()]
     """One or two sentences for the card."""
     group: Group
     """Chapter of the course."""
     order: Annotated[int, Field(ge=0, le=999)] = 500
     """Place within the chapter."""
     level: Level = "introductory"
+    """How much the learner has to know already."""
     minutes: Annotated[int, Field(ge=1, le=240)] = 10
     """How long it takes a learner."""
-    tags: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=30)], ...], Field(max_length=12)] = ()
+    tags: Annotated[tuple[Tag, ...], Field(max_length=12)] = ()
+    """Words to search by."""
     references: Annotated[tuple[Line, ...], Field(max_length=12)] = ()
     """Where the set-up or the claim is published."""
     story: Markdown
@@ -168,14 +183,21 @@ class Scenario(Section):
     watch: Annotated[tuple[Line, ...], Field(max_length=8)] = ()
     """What to look at while it runs."""
     picture: Picture = Picture()
-    base_title: Annotated[str, Field(min_length=1, max_length=60)] = "as given"
+    """What the card in the gallery shows."""
+    base_title: Title = "as given"
     """What legends call the base experiment."""
     experiment: Experiment
+    """The run that everything else refers to: the keys of an experiment file."""
     variants: Annotated[dict[Name, Variant], Field(max_length=7)] = Field(default={})
+    """Named changes to the experiment, run beside it from the same start."""
     edits: Annotated[tuple[ScriptedEdit, ...], Field(max_length=50)] = ()
+    """Settings changed while the runs are under way."""
     questions: Annotated[tuple[Question, ...], Field(max_length=12)] = ()
+    """Predictions asked for before the run."""
     tasks: Annotated[tuple[Task, ...], Field(max_length=8)] = ()
+    """What the learner is to reach."""
     expectations: Annotated[tuple[Expectation, ...], Field(max_length=40)] = ()
+    """What must come out, on nearly every seed."""
 
     def runs(self) -> dict[str, Experiment]:
         """Return the base experiment and the variants, by name, in order."""
