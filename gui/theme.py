@@ -362,6 +362,16 @@ QCheckBox::indicator:checked, QListView::indicator:checked {{
 }}
 QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {theme.accent}; }}
 QCheckBox:focus::indicator:checked {{ border-color: {theme.text}; }}
+QRadioButton::indicator {{
+    width: {px(13)}; height: {px(13)}; border: 1px solid {theme.faint}; border-radius: {px(7)};
+    background: {theme.background};
+}}
+QRadioButton::indicator:checked {{
+    width: {px(7)}; height: {px(7)}; border: {px(4)} solid {theme.accent}; background: {theme.on_accent};
+}}
+QRadioButton::indicator:hover, QRadioButton:focus::indicator {{ border-color: {theme.accent}; }}
+QRadioButton:focus::indicator:checked {{ border-color: {theme.text}; }}
+QRadioButton::indicator:disabled {{ border-color: {theme.faint}; }}
 
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{

@@ -1,0 +1,1 @@
+"""Runs at the window: recorded, listed, replayed, copied, and made into scenarios."""
