@@ -37,7 +37,16 @@ from training.gradient import noise_std
 from training.judge import Judge, Weights
 from training.optimizers import make_optimizer, scaled_lr
 from training.population import check_population, edited, replicas_of
-from training.progress import STOP, Edit, EvaluationRecord, Outcome, Progress, layer_names, record_width
+from training.progress import (
+    STOP,
+    Edit,
+    EvaluationRecord,
+    Outcome,
+    Progress,
+    Report,
+    layer_names,
+    record_width,
+)
 from training.randomness import generator
 from training.result import Result
 from training.schedules import Factor, PlateauReducer, schedule_factor
@@ -740,9 +749,9 @@ def _first_group(pending: list[Edit]) -> dict[str, Any]:
     return changes
 
 
-def next_chunk(steps: int, progress: Progress) -> int:
+def next_chunk(steps: int, progress: Report) -> int:
     """Return how many steps make the next chunk about `CHUNK_SECONDS` long."""
-    done = len(progress.records)
+    done = progress.steps_done
     if done == 0 or progress.seconds <= 0:
         return max(1, steps)
     wanted = int(done * CHUNK_SECONDS / progress.seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,3 +139,24 @@ class Progress:
     def finished(self) -> bool:
         """Whether every replica's run has ended."""
         return all(outcome is not None for outcome in self.outcomes)
+
+    @property
+    def steps_done(self) -> int:
+        """Steps in this chunk."""
+        return len(self.records)
+
+
+class Report(Protocol):
+    """What a chunk of training brought, as far as those look at it who only drive: of one run, or of several."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all has ended."""
+
+    @property
+    def steps_done(self) -> int:
+        """Steps in this chunk."""
+
+    @property
+    def seconds(self) -> float:
+        """Time the chunk took."""

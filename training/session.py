@@ -8,14 +8,12 @@ import traceback
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
+from training.engine import MAX_CHUNK_STEPS, next_chunk
 from training.errors import InputError
 from training.pace import Pace
-from training.progress import Edit, Progress
-from training.result import Result
-from training.snapshot import Snapshot
+from training.progress import Edit, Report
 
 Goal = tuple[Literal["end", "step", "epoch", "to epoch"], int]
 State = Literal["paused", "playing", "finished", "closed"]
@@ -40,11 +38,54 @@ class Failure:
     details: str
 
 
-Event = Progress | Snapshot | Result | Edit | Rejected | Failure
+class Trainable(Protocol):
+    """What a session can drive: an `Engine`, or several in step with each other (`training.race.Race`).
+
+    Every method means what it means for an engine.
+    """
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, with the fraction of the current one."""
+
+    @property
+    def steps_left_in_epoch(self) -> int:
+        """Steps to the end of the current epoch."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to do."""
+
+    def advance(self, at_most: int) -> Report:
+        """Do up to so many steps."""
+
+    def edit(self, changes: Mapping[str, Any]) -> tuple[Edit, ...]:
+        """Change settings, or raise `InputError`."""
+
+    def stop(self) -> tuple[Edit, ...]:
+        """End what has not ended, as stopped by the user."""
+
+    def fail(self, message: str) -> None:
+        """End what has not ended, as failed."""
+
+    def snapshot(self) -> object:
+        """Return a copy of the weights."""
+
+    def result(self) -> object:
+        """Return what it has come to by now."""
 
 
-class Session:
-    """Drives an `Engine` in the thread that calls `run`; every other method may be called from any thread.
+Driven = TypeVar("Driven", bound=Trainable)
+
+
+class Session(Generic[Driven]):
+    """Drives what is `Trainable`, such as an `Engine`, in the thread that calls `run`.
+
+    Every other method may be called from any thread.
 
     States::
 
@@ -62,12 +103,13 @@ class Session:
     Attributes
     ----------
     outbox
-        `Progress`, `Snapshot`, `Result`, `Edit`, `Rejected` and `Failure` in the order they happened.
+        What happened, in order: `Edit`, `Rejected`, `Failure`, and what the engine reports: of a single one that is
+        `Progress`, `Snapshot` and `Result`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Driven) -> None:
         self.engine = engine
-        self.outbox: deque[Event] = deque()
+        self.outbox: deque[Any] = deque()
         self._changed = threading.Condition()
         self._state: State = "paused"
         self._goals: list[Goal] = []  # commands to run on, made out at the next step boundary
@@ -285,19 +327,19 @@ class Session:
             return 0
         return max(1, min(self._chunk, engine.steps_left_in_epoch))
 
-    def _report_and_settle(self, progress: Progress) -> None:
+    def _report_and_settle(self, progress: Report) -> None:
         self.outbox.append(progress)
         if progress.finished:
             with self._changed:
                 if self._state != "closed":
                     self._state = "finished"
 
-    def _measure_speed(self, progress: Progress) -> None:
+    def _measure_speed(self, progress: Report) -> None:
         before, self._measured_at = self._measured_at, time.monotonic()
         limited = self._pace.limit is not None
         seconds = self._measured_at - before if limited and before is not None else progress.seconds
-        if seconds > 0 and len(progress.records):
-            now = len(progress.records) / seconds
+        if seconds > 0 and progress.steps_done:
+            now = progress.steps_done / seconds
             past = now if self._measure_anew else self._steps_per_second
             self._measure_anew = limited and before is None  # the first of limited chunks has had no wait
             self._steps_per_second = RATE_MEMORY * past + (1 - RATE_MEMORY) * now
