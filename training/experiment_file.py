@@ -10,6 +10,7 @@ import tomli_w
 from training.atomic import write_whole
 from training.errors import InputError, did_you_mean, shortened
 from training.experiment import Experiment
+from training.file_kinds import SCHEMA_DIALECT, expect_kind
 from training.toml_file import located, parse, read_text
 from training.validation import as_values, validate
 
@@ -19,7 +20,7 @@ MAX_PATH = 4_096
 
 
 def find(file_or_name: str) -> Path:
-    """Return the file of an experiment given by path or by the name of a shipped one.
+    """Return a file given by path, or by the name of a shipped experiment, scenario or lab.
 
     Raises
     ------
@@ -29,13 +30,13 @@ def find(file_or_name: str) -> Path:
     path = Path(absolute(file_or_name, Path())) if file_or_name.startswith("~") else Path(file_or_name)
     if path.is_file():
         return path
-    shipped = shipped_experiments()
+    shipped = shipped_files()
     if file_or_name in shipped:
         return shipped[file_or_name]
     if path.suffix or len(path.parts) > 1:
         raise InputError("there is no such file", where=file_or_name, hint=did_you_mean(path.stem, shipped))
     raise InputError(
-        f"'{file_or_name}' is neither a file nor a shipped experiment",
+        f"'{file_or_name}' is neither a file nor a shipped experiment or scenario",
         allowed=", ".join(shipped),
         hint=did_you_mean(file_or_name, shipped),
     )
@@ -44,6 +45,13 @@ def find(file_or_name: str) -> Path:
 def shipped_experiments() -> dict[str, Path]:
     """Return the experiments that ship with the program, by name."""
     return {path.stem: path for path in sorted(EXPERIMENTS.glob("*.toml"))}
+
+
+def shipped_files() -> dict[str, Path]:
+    """Return all that ships with the program, by name; where two share one, the experiment has it."""
+    scenarios = {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}
+    labs = {path.stem: path for path in sorted((PRESETS / "labs").glob("*.toml"))}
+    return {**shipped_experiments(), **labs, **scenarios, **shipped_experiments()}
 
 
 def load(path: Path) -> Experiment:
@@ -56,8 +64,9 @@ def load(path: Path) -> Experiment:
     """
     text = read_text(path, "an experiment")
     values = parse(text, str(path))
-    resolve_paths(values, path.parent, where=f"{path}: ")
     with located(text, str(path)):
+        expect_kind(values, "experiment", str(path))
+        resolve_paths(values, path.parent, where=f"{path}: ")
         return validate(values, file=str(path))
 
 
@@ -70,7 +79,9 @@ def with_absolute_paths(experiment: Experiment, folder: Path) -> Experiment:
 
 def loads(text: str, *, where: str = "experiment") -> Experiment:
     """Read an experiment from TOML text."""
-    return validate(parse(text, where), file=where)
+    values = parse(text, where)
+    expect_kind(values, "experiment", where)
+    return validate(values, file=where)
 
 
 def dumps(experiment: Experiment) -> str:
@@ -85,7 +96,7 @@ def save(experiment: Experiment, path: Path) -> None:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of an experiment file, for editors that check TOML."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Experiment.model_json_schema()}
+    return {**SCHEMA_DIALECT, **Experiment.model_json_schema()}
 
 
 def resolve_paths(values: dict[str, Any], folder: Path, *, where: str = "") -> None:

@@ -1,0 +1,202 @@
+"""Mistakes of a scenario that no single key shows: names, moments, answers, and changes that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from training.engine import is_editable
+from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, did_you_mean
+from training.experiment import Experiment
+from training.own_folder import FILE_DATA
+from training.scenarios.scenario import BASE, Claim, Scenario, dotted, moment_of
+from training.validation import keys_of, replace
+
+ONE_AT_A_TIME = "1 is all a scenario may have: replay and the window run it on as many seeds as they are told"
+
+
+def mistakes_in(scenario: Scenario, *, with_runs: bool = True) -> list[Problem]:
+    """Return every mistake that takes more than one key to see, but no more than anyone reads.
+
+    Parameters
+    ----------
+    with_runs
+        Whether the base experiment is the scenario's own, so that changes to it mean something.
+    """
+    return list(islice(_mistakes(scenario, with_runs), MAX_PROBLEMS + 1))
+
+
+def _mistakes(scenario: Scenario, with_runs: bool) -> Iterator[Problem]:
+    yield from _names(scenario)
+    yield from _answers(scenario)
+    yield from _comparisons(scenario)
+    if not with_runs:
+        return
+    wrong = list(_variants(scenario))
+    yield from wrong
+    if not wrong:
+        runs = scenario.runs()
+        yield from _edits(scenario, runs)
+        yield from _tasks(scenario, runs)
+        yield from _moments(scenario, runs)
+
+
+# ------------------------------------------------------------------------- without any run
+
+
+def _names(scenario: Scenario) -> Iterator[Problem]:
+    runs = (BASE, *scenario.variants)
+    if BASE in scenario.variants:
+        yield Problem(f"variants.{BASE}", f"'{BASE}' is the name of [experiment] itself")
+    for key, name in _names_used(scenario):
+        if name not in runs:
+            hint = did_you_mean(name, runs)
+            yield Problem(key, f"no such run; {hint or 'there are ' + ', '.join(runs)}", value=name)
+    ids = [task.id for task in scenario.tasks]
+    yield from (Problem(f"tasks.{i}.id", "used twice", value=name) for i, name in enumerate(ids) if name in ids[:i])
+
+
+def _names_used(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for i, edit in enumerate(scenario.edits):
+        yield from ((f"edits.{i}.variants", name) for name in edit.variants)
+    for key, claim in _claims(scenario):
+        named = {"variant": claim.variant, "minus": claim.minus, "divided_by": claim.divided_by}
+        yield from ((f"{key}.{what}", name) for what, name in named.items() if name is not None)
+    yield from ((f"tasks.{i}.start", task.start) for i, task in enumerate(scenario.tasks))
+
+
+def _claims(scenario: Scenario) -> Iterator[tuple[str, Claim]]:
+    """Yield expectations and goals with their keys."""
+    yield from ((f"expectations.{i}", claim) for i, claim in enumerate(scenario.expectations))
+    for i, task in enumerate(scenario.tasks):
+        yield from ((f"tasks.{i}.goals.{j}", claim) for j, claim in enumerate(task.goals))
+
+
+def _answers(scenario: Scenario) -> Iterator[Problem]:
+    for i, question in enumerate(scenario.questions):
+        if question.answer not in question.choices:
+            text = "is none of the choices; repeat one of them word for word"
+            yield Problem(f"questions.{i}.answer", text, value=question.answer)
+        if len(set(question.choices)) < len(question.choices):
+            yield Problem(f"questions.{i}.choices", "one of them is there twice")
+
+
+def _comparisons(scenario: Scenario) -> Iterator[Problem]:
+    for key, claim in _claims(scenario):
+        if claim.comparison == "between":
+            if isinstance(claim.value, float) or claim.value[0] > claim.value[1]:
+                yield Problem(f"{key}.value", "between needs the lowest and the highest value: value = [0.1, 0.3]")
+        elif not isinstance(claim.value, float):
+            yield Problem(f"{key}.value", f"'{claim.comparison}' needs a single number")
+        if claim.minus is not None and claim.divided_by is not None:
+            yield Problem(f"{key}.divided_by", "minus is given, too; a claim takes a difference or a ratio")
+        if claim.variant in (claim.minus, claim.divided_by):
+            yield Problem(key, f"compares '{claim.variant}' with itself")
+    for i, task in enumerate(scenario.tasks):
+        for j, goal in enumerate(task.goals):
+            if goal.variant != BASE:
+                text = "a goal is about the run the learner makes: leave it out"
+                yield Problem(f"tasks.{i}.goals.{j}.variant", text, value=goal.variant)
+
+
+# ------------------------------------------------------------------------- changes to the runs
+
+
+def _variants(scenario: Scenario) -> Iterator[Problem]:
+    if scenario.experiment.replicas != 1:
+        yield Problem("experiment.replicas", ONE_AT_A_TIME, value=scenario.experiment.replicas)
+    for name, variant in scenario.variants.items():
+        yield from _refusals(scenario.experiment, variant.changes, f"variants.{name}.changes")
+
+
+def _edits(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
+    for i, edit in enumerate(scenario.edits):
+        for name in edit.variants or runs:
+            if name not in runs:
+                continue
+            found = list(_refusals(runs[name], edit.changes, f"edits.{i}.changes", live=True))
+            found = found or list(_too_late(edit.at, runs[name], f"edits.{i}.at", strictly=True))
+            yield from found
+            if found:
+                break  # it would be told again for every other run
+
+
+def _tasks(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
+    for i, task in enumerate(scenario.tasks):
+        start = runs.get(task.start, scenario.experiment)
+        yield from _controls(task.controls, start, f"tasks.{i}.controls")
+        yield from _refusals(start, task.solution, f"tasks.{i}.solution")
+        for key in dotted(task.solution):
+            if not allowed_by(key, task.controls):
+                yield Problem(f"tasks.{i}.solution.{key}", "is not among the controls of the task")
+
+
+def _refusals(experiment: Experiment, changes: dict[str, Any], where: str, *, live: bool = False) -> Iterator[Problem]:
+    """Yield why changes do not fit an experiment; `live`: they are made while it runs."""
+    flat = dotted(changes)
+    for key in flat:
+        if key in ("data.path", "data.labels"):
+            yield Problem(f"{where}.{key}", "a change may not name another file")
+            return
+        if key == "replicas":
+            yield Problem(f"{where}.replicas", ONE_AT_A_TIME)
+            return
+        if live and not is_editable(key):
+            yield Problem(f"{where}.{key}", "cannot be changed while a run is under way")
+            return
+    try:
+        changed = replace(experiment, flat)
+    except ExperimentError as error:
+        yield from (under(where, problem) for problem in error.problems)
+    except InputError as error:
+        yield Problem(where, error.message())
+    else:
+        if changed.data.dataset in FILE_DATA and changed.data.dataset != experiment.data.dataset:
+            yield Problem(f"{where}.data.dataset", "a change may not make a file the data set")
+
+
+def _controls(controls: tuple[str, ...], experiment: Experiment, where: str) -> Iterator[Problem]:
+    keys = keys_of(experiment)
+    for control in controls:
+        known = any(key.startswith(control) for key in keys) if control.endswith(".") else control in keys
+        section = control.partition(".")[0]
+        if not known and not (section in ("optimizer", "schedule") and "." in control):  # of another method, maybe
+            hint = did_you_mean(control, keys)
+            yield Problem(where, "there is no such key" + (f"; {hint}" if hint else ""), value=control)
+
+
+def allowed_by(key: str, controls: tuple[str, ...]) -> bool:
+    """Tell whether a task lets the learner change a dotted key; never the file that is read."""
+    if key in ("data.path", "data.labels"):
+        return False
+    return any(key == control or (control.endswith(".") and key.startswith(control)) for control in controls)
+
+
+def under(prefix: str, problem: Problem) -> Problem:
+    """Return a problem of a part with the key it has in the whole."""
+    return Problem(f"{prefix}.{problem.key}".rstrip("."), problem.message, value=problem.value)
+
+
+# ------------------------------------------------------------------------- moments
+
+
+def _moments(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
+    for i, claim in enumerate(scenario.expectations):
+        for name in (claim.variant, claim.minus, claim.divided_by):
+            found = list(_too_late(claim.at, runs[name], f"expectations.{i}.at")) if name in runs else []
+            yield from found
+            if found:
+                break
+    for i, task in enumerate(scenario.tasks):
+        if task.start in runs and not {"epochs", "steps"} & set(task.controls):
+            for j, goal in enumerate(task.goals):
+                yield from _too_late(goal.at, runs[task.start], f"tasks.{i}.goals.{j}.at")
+
+
+def _too_late(moment: str, run: Experiment, where: str, *, strictly: bool = False) -> Iterator[Problem]:
+    """Yield that a run is over by then, as far as can be known without its data."""
+    unit, count = moment_of(moment)
+    end = {"epoch": run.epochs, "step": run.steps}.get(unit, 0)
+    if end and (count > end or (strictly and count == end)):
+        yield Problem(where, f"the run is over by then: it has {end:,} {unit}s", value=moment)
