@@ -123,6 +123,22 @@ def check_command(
         raise typer.Exit(BAD_INPUT)
 
 
+@app.command("replay")
+def replay_command(
+    scenario: Annotated[str, typer.Argument(metavar="[NAME|FILE]", help="A scenario, or a recorded run.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Replay all scenarios that ship with the program.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, max=200, help="Seeds to run side by side.")] = 10,
+    first_seed: Annotated[int | None, typer.Option(min=0, help="The first of them. [default: the scenario's]")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report and the curves there.")] = None,
+) -> None:
+    """Run scenarios again, and say of everything they expect whether it holds."""
+    prepare_torch()
+    from training.scenarios.replay_command import Order, run
+
+    if not run(Order(scenario, every, seeds, first_seed, out), wide_console()):
+        raise typer.Exit(SOMETHING_FAILED)
+
+
 @app.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of an experiment file, for editors."""

@@ -1,0 +1,164 @@
+"""What must come out, held against what came out: one value and one verdict for every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.scenarios.metrics import METRICS
+from training.scenarios.record import RunRecord, measured
+from training.scenarios.scenario import Claim, Measure, Scenario
+
+FloatArray = NDArray[np.float64]
+
+COMPARED = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What came of one claim.
+
+    Attributes
+    ----------
+    values
+        The quantity, of every seed.
+    held
+        Whether the claim holds, of every seed.
+    wanted
+        Share of the seeds on which it must hold.
+    """
+
+    claim: Claim
+    values: FloatArray
+    held: NDArray[np.bool_]
+    wanted: float
+
+    @property
+    def share(self) -> float:
+        """Share of the seeds on which it holds."""
+        return float(self.held.mean()) if len(self.held) else 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds on as many seeds as it must."""
+        return self.share >= self.wanted - 1e-9
+
+    @property
+    def note(self) -> str:
+        """What explains values that are no numbers, or ""."""
+        unknown = int(np.isnan(self.values).sum())
+        if not unknown:
+            return ""
+        seeds = "1 seed" if unknown == 1 else f"{unknown} seeds"
+        return f"on {seeds} there is no value: the run ended before that moment, or there is nothing to measure"
+
+
+def check(scenario: Scenario, records: Mapping[str, RunRecord]) -> list[Found]:
+    """Hold the expectations of a scenario against its runs; those of runs that were not made are left out."""
+    return [
+        found_of(expectation, records, expectation.share)
+        for expectation in scenario.expectations if set(runs_in(expectation)) <= set(records)
+    ]  # fmt: skip
+
+
+def check_goals(goals: Sequence[Claim], record: RunRecord) -> list[Found]:
+    """Hold the goals of a task against the run a learner has made."""
+    return [found_of(goal.model_copy(update={"variant": "run"}), {"run": record}, 1.0) for goal in goals]
+
+
+def found_of(claim: Claim, records: Mapping[str, RunRecord], wanted: float) -> Found:
+    """Hold one claim against runs."""
+    values = value_of(claim, records)
+    return Found(claim, values, meets(claim, values), wanted)
+
+
+def value_of(claim: Claim, records: Mapping[str, RunRecord]) -> FloatArray:
+    """Return what a claim compares, of every seed: a quantity, or its difference or ratio to that of another run."""
+    values = measured(records[claim.variant], claim)
+    with np.errstate(all="ignore"):
+        if claim.minus is not None:
+            values = values - measured(records[claim.minus], claim)
+        if claim.divided_by is not None:
+            values = values / measured(records[claim.divided_by], claim)
+    return values
+
+
+def meets(claim: Claim, value: FloatArray | float) -> NDArray[np.bool_]:
+    """Tell of each value whether it is as the claim says; NaN never is."""
+    values, wanted = np.asarray(value), claim.value
+    if isinstance(wanted, tuple):
+        return (values >= wanted[0]) & (values <= wanted[1])
+    held: NDArray[np.bool_] = {
+        "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+    }[claim.comparison](values, wanted)  # fmt: skip
+    return held
+
+
+def runs_in(claim: Claim) -> tuple[str, ...]:
+    """Return the runs a claim is about."""
+    return tuple(name for name in (claim.variant, claim.minus, claim.divided_by) if name is not None)
+
+
+# ------------------------------------------------------------------------------------------ in words
+
+
+def in_words(claim: Claim, scenario: Scenario | None = None) -> str:
+    """Return a claim as people read it: "training loss at the end of ‘Sigmoid’ above 0.5"."""
+    text = measure_in_words(claim)
+    if scenario is not None:
+        text += f" of ‘{scenario.title_of(claim.variant)}’"
+        if claim.minus is not None:
+            text += f", less that of ‘{scenario.title_of(claim.minus)}’"
+        if claim.divided_by is not None:
+            text += f", over that of ‘{scenario.title_of(claim.divided_by)}’"
+    return f"{text} {wanted_in_words(claim)}"
+
+
+def wanted_in_words(claim: Claim) -> str:
+    """Return what a claim wants: "below 0.5", "between 1 and 2"."""
+    if isinstance(claim.value, tuple):
+        return f"between {claim.value[0]:.4g} and {claim.value[1]:.4g}"
+    return f"{COMPARED[claim.comparison]} {claim.value:.4g}"
+
+
+def measure_in_words(measure: Measure) -> str:
+    """Return a quantity as people read it: "oscillation of the training loss over the last 25 % of the run"."""
+    metric = METRICS[measure.metric]
+    words = metric.title[0].lower() + metric.title[1:]
+    if "target" in metric.needs:
+        words = f"{words.removesuffix(' to')} until the {_curve(measure.of)} is {measure.target:.4g}"
+    elif measure.criterion:
+        words = words.replace("criterion", f"criterion ‘{measure.criterion.replace('_', ' ')}’")
+        words = words.replace("when met", f"of the {_curve(measure.of)} when ‘{_plain(measure.criterion)}’ is met")
+    elif measure.of:
+        words = f"{words} of the {_curve(measure.of)}"
+    if measure.layer is not None:
+        named = {"first": "the first layer", "last": "the last hidden layer", "output": "the output layer"}
+        words = f"{words} in {named.get(str(measure.layer), f'layer {measure.layer}')}"
+    if "window" in metric.takes:
+        until = "the run" if measure.at == "end" else f"the way {_until(measure.at)}"
+        words = f"{words} over the last {measure.window:.0%} of {until}"
+    elif "at" in metric.takes:
+        words = f"{words} {_moment(measure.at)}"
+    return words
+
+
+def _curve(name: str) -> str:
+    return METRICS[name].title[0].lower() + METRICS[name].title[1:]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _until(moment: str) -> str:
+    return f"up to {moment}" if moment not in ("best", "start") else f"up to the {moment}"
+
+
+def _moment(moment: str) -> str:
+    if moment in ("start", "end"):
+        return f"at the {moment}"
+    return "at the best evaluation" if moment == "best" else f"at {moment}"

@@ -1,0 +1,77 @@
+"""What ``replay`` does: from what was typed to tables, files and a verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from training.errors import InputError, did_you_mean
+from training.scenarios.replay import replay_files
+from training.scenarios.report import conclusion, show, write
+from training.scenarios.scenario_file import shipped_scenarios
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: a name or a file, or all scenarios; how many seeds; and where files go."""
+
+    what: str
+    every: bool
+    seeds: int
+    first_seed: int | None
+    out: Path | None
+
+
+def run(order: Order, console: Console) -> bool:
+    """Replay, print, and return whether everything holds.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to replay, or it cannot be.
+    """
+    began = time.perf_counter()
+    replayed = []
+    files = _chosen(order)
+    for each in replay_files(files, seeds=order.seeds, first_seed=order.first_seed, curves=order.out is not None):
+        show(each, console)
+        replayed.append(each)
+    console.print(conclusion(replayed, time.perf_counter() - began), highlight=False, soft_wrap=True)
+    if order.out is not None:
+        write(replayed, order.out)
+        console.print(f"Files: {order.out}", markup=False, highlight=False, soft_wrap=True)
+    return not any(each.failed for each in replayed)
+
+
+def _chosen(order: Order) -> list[tuple[str, Path]]:
+    shipped = shipped_scenarios()
+    if order.every:
+        if order.what:
+            raise InputError(f"'{order.what}' and --all exclude each other")
+        return list(shipped.items())
+    if not order.what:
+        raise InputError("nothing to replay", hint="name a scenario or a file, or give --all")
+    return [(order.what, find(order.what))]
+
+
+def find(file_or_name: str) -> Path:
+    """Return the file of a scenario given by path or by the name of a shipped one.
+
+    Raises
+    ------
+    InputError
+        If neither exists.
+    """
+    path, shipped = Path(file_or_name), shipped_scenarios()
+    if path.is_file():
+        return path
+    if file_or_name in shipped:
+        return shipped[file_or_name]
+    hint = did_you_mean(path.stem, shipped)
+    raise InputError(
+        "there is no such file, and no scenario of this name",
+        where=file_or_name, hint=hint or "‘list scenarios’ shows those that ship with the program",
+    )  # fmt: skip
