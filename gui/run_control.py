@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from training.experiment import Experiment
 from training.history import History
 from training.progress import STOP, Edit, Progress
 from training.result import Result
-from training.session import Failure, Rejected, Session
+from training.session import Failure, Plan, Rejected, Session
 from training.snapshot import Snapshot
 from training.validation import replace
 
@@ -55,6 +56,8 @@ class RunControl:
         Whether the run that is replaced stays to be seen behind the next one.
     speed_limit
         Steps per second, or None: as fast as can be. It holds for the runs to come too.
+    planned
+        Asked when a run is started: what is to be changed on the way, or None. The form knows nothing of it.
     """
 
     def __init__(self) -> None:
@@ -64,6 +67,8 @@ class RunControl:
         self.refused_edits: dict[str, Any] = {}
         self.keep_ghost = True
         self.speed_limit: float | None = None
+        self.planned: Callable[[Experiment], Plan | None] = lambda _: None
+        self._plan: Plan | None = None
         self._ghost: RunView | None = None
         self._in_flight: list[dict[str, Any]] = []  # groups of edits sent, not yet answered
         self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
@@ -91,6 +96,7 @@ class RunControl:
         self._retire()
         self.session = None
         self.asked = experiment
+        self._plan = self.planned(experiment)
         self.refused_edits, self._in_flight, self._arriving = {}, [], {}
         self._play_when_ready = play
         self._snapshot_asked = False
@@ -253,6 +259,8 @@ class RunControl:
         engine = ready.session.engine
         self.session = ready.session
         self.session.set_speed_limit(self.speed_limit)
+        if self._plan is not None:
+            self.session.plan(self._plan)
         self._snapshot_seconds = ready.snapshot_seconds
         self.view = RunView(
             experiment=self.asked,

@@ -82,6 +82,16 @@ class Trainable(Protocol):
 Driven = TypeVar("Driven", bound=Trainable)
 
 
+class Plan(Protocol):
+    """Changes to be made on the way, each at its step: `training.scenarios.script.Script` is one."""
+
+    def make_due(self, engine: Any) -> tuple[Edit, ...]:
+        """Make the changes that are due where the run stands; those that `InputError` refuses are not asked again."""
+
+    def steps_until_next(self, engine: Any) -> float:
+        """Return how many steps may be done before the next ones are due."""
+
+
 class Session(Generic[Driven]):
     """Drives what is `Trainable`, such as an `Engine`, in the thread that calls `run`.
 
@@ -117,6 +127,7 @@ class Session(Generic[Driven]):
         self._last_epoch: int | None = None
         self._idle = True  # no goal is being pursued
         self._edits: list[dict[str, Any]] = []
+        self._plan: Plan | None = None
         self._applying_edits = False
         self._go_when_reopened = False
         self._stop_asked = False
@@ -158,6 +169,10 @@ class Session(Generic[Driven]):
             self._pace.limit = steps_per_second
             self._measure_anew = True
             self._changed.notify_all()
+
+    def plan(self, plan: Plan) -> None:
+        """Have changes made on the way, each exactly at its step; to be said before anything is trained."""
+        self._plan = plan
 
     def play(self) -> None:
         """Train until paused or to the end."""
@@ -283,9 +298,13 @@ class Session(Generic[Driven]):
         self._report_and_settle(self.engine.advance(0))
 
     def _train(self) -> None:
+        if self._make_planned() and self.engine.finished:
+            return
         with self._changed:
             self._take_goals()
             steps = self._steps_allowed()
+            if steps and self._plan is not None:
+                steps = int(min(steps, self._plan.steps_until_next(self.engine)))
             if steps:
                 if not self._is_due():
                     return
@@ -295,10 +314,24 @@ class Session(Generic[Driven]):
             progress = self.engine.advance(steps)
             self._chunk = next_chunk(self._chunk, progress)
             self._measure_speed(progress)
-            self._report_and_settle(progress)
+            self.outbox.append(progress)
+            if not self._make_planned():  # one of them may let a run go on that has just ended
+                self._settle(progress)
         with self._changed:  # another goal may have been set meanwhile
             if not self._goals and self._steps_allowed() == 0:
                 self.pause()
+
+    def _make_planned(self) -> bool:
+        """Make the planned changes that are due; return whether there were any."""
+        if self._plan is None or self._plan.steps_until_next(self.engine) > 0:
+            return False
+        while self._plan.steps_until_next(self.engine) <= 0:
+            try:
+                self.outbox.extend(self._plan.make_due(self.engine))
+            except InputError as error:
+                self.outbox.append(Rejected({}, str(error)))
+        self._report_and_settle(self.engine.advance(0))
+        return True
 
     def _take_goals(self) -> None:
         """Turn commands into where to pause, seen from the step boundary where the run stands now."""
@@ -329,6 +362,9 @@ class Session(Generic[Driven]):
 
     def _report_and_settle(self, progress: Report) -> None:
         self.outbox.append(progress)
+        self._settle(progress)
+
+    def _settle(self, progress: Report) -> None:
         if progress.finished:
             with self._changed:
                 if self._state != "closed":
