@@ -53,9 +53,24 @@ _ROWS = (
     FileKind("experiment", "an experiment", "run it, or open it in the window", "training.experiment_file"),
     FileKind("scenario", "a scenario", "open it from the Scenarios page, or run it with: python main.py replay FILE",
              "training.scenarios.scenario_file"),
+    FileKind("lab", "a lab", "open it from the Guide page", "training.labs.lab_file"),
+    FileKind("result", "a learner's result", "grade it with: python main.py grade FILE", "training.labs.learner"),
 )  # fmt: skip
 
 KINDS: dict[str, FileKind] = {row.name: row for row in _ROWS}
+
+
+def kind_named(name: str) -> FileKind:
+    """Return the kind of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in KINDS:
+        raise InputError(f"'{name}' is no kind of file", allowed=", ".join(KINDS), hint=did_you_mean(name, KINDS))
+    return KINDS[name]
 
 
 def kind_of(values: dict[str, Any]) -> FileKind:
