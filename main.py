@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from training.check import Check
     from training.errors import InputError
     from training.experiment import Experiment
+    from training.scenarios.planned_run import PlannedRun
+    from training.scenarios.script import Script
 
 DEFAULT_EXPERIMENT = "two_spirals"
 SOMETHING_FAILED = 1
@@ -63,7 +65,10 @@ def gui_command(experiment: ExperimentOption = "") -> None:
 
 @app.command("run")
 def run_command(
-    experiment: Annotated[str, typer.Argument(metavar="FILE|NAME", help="An experiment file, or a shipped one.")],
+    experiment: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A file, or the name of a shipped experiment or scenario.")
+    ],
+    variant: Annotated[str, typer.Option(metavar="NAME", help="Which run of a scenario. [default: base]")] = "",
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change a value, e.g. optimizer.lr=0.1. Repeatable."),
@@ -77,11 +82,12 @@ def run_command(
     ] = None,
     save_data: Annotated[bool, typer.Option("--save-data", help="Write data.npz as well.")] = False,
 ) -> None:
-    """Train an experiment without a window and write its files."""
+    """Train an experiment, or one run of a scenario, without a window and write its files."""
     quick: dict[str, Any] = {"replicas": replicas, "device": device, "steps": steps, "epochs": epochs}
     given = [f"{key}={value}" for key, value in quick.items() if value is not None]
-    chosen = changed(load_experiment(experiment), [*(changes or []), *given])
-    train_headless(chosen, out=out, save_data=save_data)
+    planned = planned_run(experiment, variant)
+    chosen = changed(planned.experiment, [*(changes or []), *given])
+    train_headless(chosen, planned.script(), out=out, save_data=save_data)
 
 
 @app.command("list")
@@ -102,12 +108,13 @@ def list_command(
 
 @app.command("check")
 def check_command(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Experiment files, or names of shipped ones.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Files of any kind, or names of shipped ones.")],
 ) -> None:
-    """Report every mistake in experiment files, without running them."""
+    """Report every mistake in experiments, scenarios and other files of the lab, without running them."""
     prepare_torch()
     from training.errors import InputError
-    from training.experiment_file import find, load
+    from training.experiment_file import find
+    from training.file_kinds import load
 
     wrong = False
     for file in files:
@@ -139,15 +146,36 @@ def replay_command(
         raise typer.Exit(SOMETHING_FAILED)
 
 
+@app.command("grade")
+def grade_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Learners' files, or folders of them.")],
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT", help="Write the table to a CSV file.")] = None,
+    labs: Annotated[
+        list[Path] | None,
+        typer.Option("--lab", metavar="FILE", help="A lab of your own that results were made with. Repeatable."),
+    ] = None,
+) -> None:
+    """Run what learners claim again, and say who reached what."""
+    prepare_torch()
+    from training.labs.grade_command import run
+
+    if not run(files, csv, labs or [], wide_console()):
+        raise typer.Exit(SOMETHING_FAILED)
+
+
 @app.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of an experiment file, for editors."""
+def schema_command(
+    kind: Annotated[
+        str, typer.Argument(metavar="[KIND]", help="experiment, scenario, lab, run (a recording) or result.")
+    ] = "experiment",
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
     prepare_torch()
     import json
 
-    from training.experiment_file import json_schema
+    from training.file_kinds import kind_named
 
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(kind_named(kind).json_schema(), indent=2))
 
 
 @app.command("doctor")
@@ -180,7 +208,8 @@ def open_window(experiment: str) -> None:
 
     if not has_display(os.environ):
         print("No display here (DISPLAY and WAYLAND_DISPLAY are not set): training without a window instead.")
-        train_headless(load_experiment(experiment or DEFAULT_EXPERIMENT))
+        planned = planned_run(experiment or DEFAULT_EXPERIMENT)
+        train_headless(planned.experiment, planned.script())
         return
     absent = missing(os.environ)
     if absent:
@@ -195,7 +224,9 @@ def open_window(experiment: str) -> None:
     raise typer.Exit(run_gui(path))
 
 
-def train_headless(experiment: Experiment, *, out: Path | None = None, save_data: bool = False) -> None:
+def train_headless(
+    experiment: Experiment, script: Script | None = None, *, out: Path | None = None, save_data: bool = False
+) -> None:
     """Train with a progress bar, write the files, and say how it ended and where they are."""
     prepare_torch()
     from rich.console import Console
@@ -205,7 +236,7 @@ def train_headless(experiment: Experiment, *, out: Path | None = None, save_data
 
     console = Console()
     with TerminalProgress(console) as progress:
-        result = run_headless(experiment, out=out, save_data=save_data, watch=progress)
+        result = run_headless(experiment, out=out, save_data=save_data, script=script, watch=progress)
     for replica, outcome in enumerate(result.finished.outcomes[:8]):
         prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""
         console.print(prefix + outcome.message, markup=False, highlight=False, soft_wrap=True)
@@ -310,12 +341,13 @@ def show_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> No
     console.print(table)
 
 
-def load_experiment(file_or_name: str) -> Experiment:
-    """Read an experiment given by file or by the name of a shipped one."""
+def planned_run(file_or_name: str, variant: str = "") -> PlannedRun:
+    """Read the run of an experiment, or one run of a scenario, given by file or by the name of a shipped one."""
     prepare_torch()
-    from training.experiment_file import find, load
+    from training.experiment_file import find
+    from training.scenarios.planned_run import load_run
 
-    return load(find(file_or_name))
+    return load_run(find(file_or_name), variant)
 
 
 def changed(experiment: Experiment, assignments: list[str]) -> Experiment:

@@ -24,6 +24,7 @@ from training.outputs import (
     write_outputs,
 )
 from training.progress import Progress
+from training.scenarios.script import Script
 
 Watcher = Callable[[Engine, History, Progress], None]
 
@@ -43,6 +44,7 @@ def run_headless(
     out: Path | None = None,
     runs: Path = Path("runs"),
     save_data: bool = False,
+    script: Script | None = None,
     watch: Watcher | None = None,
 ) -> HeadlessRun:
     """Train `experiment` to its end and write its files.
@@ -57,6 +59,8 @@ def run_headless(
         Folder for the files; None: ``runs/<time>-<name>``.
     save_data
         Write ``data.npz`` too.
+    script
+        Changes to be made on the way.
     watch
         Called after each chunk of training.
 
@@ -79,7 +83,7 @@ def run_headless(
     failure: Exception | None = None
     with interruption() as interrupted:
         try:
-            _train(engine, history, interrupted, watch)
+            _train(engine, script or Script(), history, interrupted, watch)
         except Exception as error:  # raised again below, once what was computed is safe
             failure = error
             engine.fail(repr(error))
@@ -114,10 +118,15 @@ def interruption() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _train(engine: Engine, history: History, interrupted: Callable[[], bool], watch: Watcher | None) -> None:
+def _train(
+    engine: Engine, script: Script, history: History, interrupted: Callable[[], bool], watch: Watcher | None
+) -> None:
     chunk = 1
-    while not engine.finished:
-        progress = engine.advance(chunk)
+    while True:
+        script.make_due(engine)
+        if engine.finished:  # asked after the changes: one of them may have let a finished run go on
+            return
+        progress = engine.advance(int(min(chunk, script.steps_until_next(engine))))
         history.extend(progress)
         if watch:
             watch(engine, history, progress)

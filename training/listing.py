@@ -15,6 +15,8 @@ from training.data.catalog import BUNDLED, SYNTHETIC, DatasetInfo
 from training.errors import InputError, did_you_mean
 from training.experiment_file import shipped_experiments
 from training.optimizers import OPTIMIZERS
+from training.scenarios.scenario import GROUPS
+from training.scenarios.scenario_file import shipped_scenarios
 from training.schedules import SCHEDULES
 
 
@@ -83,11 +85,21 @@ def _experiment(name: str, text: str) -> Row:
     return Row(name, values.get("name", name), dataset, sentence + period.strip())
 
 
-HEADINGS = {"experiments": "data set", "datasets": "task"}
+def _scenarios() -> list[Row]:
+    found = [(name, tomllib.loads(path.read_bytes().decode())) for name, path in shipped_scenarios().items()]
+    found.sort(key=lambda item: (GROUPS.index(item[1]["group"]), item[1].get("order", 500)))
+    return [
+        Row(name, values["title"], f"{values['group']}, {values.get('minutes', 10)} min", values["summary"])
+        for name, values in found
+    ]
+
+
+HEADINGS = {"experiments": "data set", "scenarios": "chapter", "datasets": "task"}
 """What the third column holds where it is not a formula."""
 
 TOPICS: dict[str, Callable[[], list[Row]]] = {
     "experiments": _experiments,
+    "scenarios": _scenarios,
     "datasets": _datasets,
     "activations": _table(ACTIVATIONS),
     "initializers": _table(INITIALIZERS),
