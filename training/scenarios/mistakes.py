@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -10,6 +10,7 @@ from training.engine import is_editable
 from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, did_you_mean
 from training.experiment import Experiment
 from training.own_folder import FILE_DATA
+from training.scenarios.metrics import measure_problems
 from training.scenarios.scenario import BASE, Claim, Scenario, dotted, moment_of
 from training.validation import keys_of, replace
 
@@ -39,7 +40,7 @@ def _mistakes(scenario: Scenario, with_runs: bool) -> Iterator[Problem]:
         runs = scenario.runs()
         yield from _edits(scenario, runs)
         yield from _tasks(scenario, runs)
-        yield from _moments(scenario, runs)
+        yield from _measures(scenario, runs)
 
 
 # ------------------------------------------------------------------------- without any run
@@ -95,9 +96,11 @@ def _comparisons(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(key, f"compares '{claim.variant}' with itself")
     for i, task in enumerate(scenario.tasks):
         for j, goal in enumerate(task.goals):
-            if goal.variant != BASE:
-                text = "a goal is about the run the learner makes: leave it out"
-                yield Problem(f"tasks.{i}.goals.{j}.variant", text, value=goal.variant)
+            others = {"variant": goal.variant, "minus": goal.minus, "divided_by": goal.divided_by}
+            for key, name in others.items():
+                if name not in (BASE, None) or (key != "variant" and name):
+                    text = "a goal is about the run the learner makes: leave it out"
+                    yield Problem(f"tasks.{i}.goals.{j}.{key}", text, value=name)
 
 
 # ------------------------------------------------------------------------- changes to the runs
@@ -112,14 +115,11 @@ def _variants(scenario: Scenario) -> Iterator[Problem]:
 
 def _edits(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
     for i, edit in enumerate(scenario.edits):
-        for name in edit.variants or runs:
-            if name not in runs:
-                continue
-            found = list(_refusals(runs[name], edit.changes, f"edits.{i}.changes", live=True))
-            found = found or list(_too_late(edit.at, runs[name], f"edits.{i}.at", strictly=True))
-            yield from found
-            if found:
-                break  # it would be told again for every other run
+        yield from _once(
+            [*_refusals(runs[name], edit.changes, f"edits.{i}.changes", live=True),
+             *_too_late(edit.at, runs[name], f"edits.{i}.at", strictly=True)]
+            for name in edit.variants or runs if name in runs
+        )  # fmt: skip
 
 
 def _tasks(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
@@ -178,20 +178,33 @@ def under(prefix: str, problem: Problem) -> Problem:
     return Problem(f"{prefix}.{problem.key}".rstrip("."), problem.message, value=problem.value)
 
 
-# ------------------------------------------------------------------------- moments
+# ------------------------------------------------------------------------- what is measured
 
 
-def _moments(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
+def _measures(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
     for i, claim in enumerate(scenario.expectations):
-        for name in (claim.variant, claim.minus, claim.divided_by):
-            found = list(_too_late(claim.at, runs[name], f"expectations.{i}.at")) if name in runs else []
-            yield from found
-            if found:
-                break
+        names = dict.fromkeys(name for name in (claim.variant, claim.minus, claim.divided_by) if name in runs)
+        yield from _once(
+            [*measure_problems(claim, _layers(runs[name]), key), *_too_late(claim.at, runs[name], f"{key}.at")]
+            for name in names for key in (f"expectations.{i}",)
+        )  # fmt: skip
     for i, task in enumerate(scenario.tasks):
-        if task.start in runs and not {"epochs", "steps"} & set(task.controls):
-            for j, goal in enumerate(task.goals):
-                yield from _too_late(goal.at, runs[task.start], f"tasks.{i}.goals.{j}.at")
+        lasts = not {"epochs", "steps"} & set(task.controls)
+        grows = any(allowed_by("network.hidden", (control,)) for control in task.controls)
+        start = runs.get(task.start, scenario.experiment)
+        for j, goal in enumerate(task.goals):
+            key = f"tasks.{i}.goals.{j}"
+            yield from measure_problems(goal, None if grows else _layers(start), key)
+            yield from _too_late(goal.at, start, f"{key}.at") if lasts else ()
+
+
+def _once(found: Iterable[list[Problem]]) -> list[Problem]:
+    """Return what is wrong in the first of several runs: it would be told again for every other."""
+    return next((problems for problems in found if problems), [])
+
+
+def _layers(experiment: Experiment) -> int:
+    return len(experiment.network.hidden) + 1
 
 
 def _too_late(moment: str, run: Experiment, where: str, *, strictly: bool = False) -> Iterator[Problem]:
