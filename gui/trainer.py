@@ -1,4 +1,4 @@
-"""The one thread besides the window's: it prepares a run and then is the run's body."""
+"""The threads besides the window's: each prepares something to train, and then is the body of its session."""
 
 from __future__ import annotations
 
@@ -45,31 +45,33 @@ class Refused:
     error: InputError
 
 
-class Trainer(QThread):
-    """Loads the data, builds the engine, then runs its session until that is closed.
+class SessionThread(QThread):
+    """Prepares something to train, then runs its session until that is closed.
 
-    ``outbox`` holds what happened on the way (`Ready`, `Refused` or `Failure`); the window reads it
+    ``outbox`` holds what happened on the way (what `prepare` returned, `Refused` or `Failure`); the window reads it
     with the timer that drains the session's own outbox. Nothing is signalled in either direction.
     """
 
-    def __init__(self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setStackSize(STACK_BYTES)
         self.setObjectName("trainer")
-        self.experiment = experiment
         self.outbox: deque[Any] = deque()
         self.loaded = 0.0
-        self._data = data
-        self._closed = False
+        self.closed = False
         self._session: Session | None = None
+
+    def prepare(self) -> Any:
+        """Return what is ready, with its `session`, or raise `InputError`, or `Cancelled` once this is closed."""
+        raise NotImplementedError
 
     def run(self) -> None:
         """Prepare and run; the body of the thread."""
-        ready = self._prepare()
+        ready = self._prepared()
         if ready is None:
             return
         session = self._session = ready.session
-        if self._closed:  # closed while the engine was being built
+        if self.closed:  # closed while the engine was being built
             session.close()
         self.outbox.append(ready)
         try:
@@ -77,15 +79,9 @@ class Trainer(QThread):
         except Exception as error:  # nobody is above a thread: what is not reported here is lost
             self.outbox.append(_failure(error))
 
-    def _prepare(self) -> Ready | None:
+    def _prepared(self) -> Any:
         try:
-            data = self._data
-            if data is None:
-                data = load_prepared(self.experiment.data, report=self._report, cancelled=lambda: self._closed)
-            engine = Engine(self.experiment, data)
-            started = time.thread_time()
-            snapshot = engine.initial_snapshot()
-            return Ready(Session(engine), snapshot, time.thread_time() - started)
+            return self.prepare()
         except Cancelled:
             return None
         except InputError as error:
@@ -94,14 +90,33 @@ class Trainer(QThread):
             self.outbox.append(_failure(error))
         return None
 
-    def _report(self, share: float) -> None:
+    def report(self, share: float) -> None:
+        """Note how much of the data is loaded."""
         self.loaded = share
 
     def close(self) -> None:
         """Ask the thread to end; it does so at the next step or row. Called from the window's thread."""
-        self._closed = True
+        self.closed = True
         if self._session is not None:
             self._session.close()
+
+
+class Trainer(SessionThread):
+    """Loads the data of one experiment, builds its engine and runs that."""
+
+    def __init__(self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = experiment
+        self._data = data
+
+    def prepare(self) -> Ready:
+        data = self._data
+        if data is None:
+            data = load_prepared(self.experiment.data, report=self.report, cancelled=lambda: self.closed)
+        engine = Engine(self.experiment, data)
+        started = time.thread_time()
+        snapshot = engine.initial_snapshot()
+        return Ready(Session(engine), snapshot, time.thread_time() - started)
 
 
 def _failure(error: Exception) -> Failure:
