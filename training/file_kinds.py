@@ -11,6 +11,8 @@ from typing import Any
 from training.errors import ExperimentError, InputError, Problem, did_you_mean
 from training.toml_file import located, parse, read_text
 
+LARGEST_BYTES = 1_000_000
+"""The largest file of any kind: a recorded run with thousands of edits."""
 SCHEMA_DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
@@ -53,6 +55,8 @@ _ROWS = (
     FileKind("experiment", "an experiment", "run it, or open it in the window", "training.experiment_file"),
     FileKind("scenario", "a scenario", "open it from the Scenarios page, or run it with: python main.py replay FILE",
              "training.scenarios.scenario_file"),
+    FileKind("run", "a recorded run", "open it from the Runs page, or make it again with: python main.py replay FILE",
+             "training.recordings.recording_file"),
     FileKind("lab", "a lab", "open it from the Guide page", "training.labs.lab_file"),
     FileKind("result", "a learner's result", "grade it with: python main.py grade FILE", "training.labs.learner"),
 )  # fmt: skip
@@ -123,7 +127,7 @@ def read_kind(path: Path) -> FileKind:
     InputError, ExperimentError
         If it cannot be read, is not TOML, or of no such kind.
     """
-    text = read_text(path, "a file of the lab")
+    text = read_text(path, "a file of the lab", max_bytes=LARGEST_BYTES)
     values = parse(text, str(path))
     with located(text, str(path)):
         return kind_of(values)

@@ -9,9 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from training.errors import InputError, did_you_mean
+from training.recordings.again import run_again
+from training.recordings.recording_file import SUFFIX, load
+from training.recordings.report import in_words
 from training.scenarios.replay import replay_files
 from training.scenarios.report import conclusion, show, write
 from training.scenarios.scenario_file import shipped_scenarios
+from training.terminal import TerminalProgress
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,11 @@ def run(order: Order, console: Console) -> bool:
     InputError
         If there is nothing to replay, or it cannot be.
     """
+    files = _chosen(order)
+    if len(files) == 1 and files[0][1].suffix == SUFFIX:
+        return _run_again(files[0][1], console)
     began = time.perf_counter()
     replayed = []
-    files = _chosen(order)
     for each in replay_files(files, seeds=order.seeds, first_seed=order.first_seed, curves=order.out is not None):
         show(each, console)
         replayed.append(each)
@@ -44,6 +50,16 @@ def run(order: Order, console: Console) -> bool:
         write(replayed, order.out)
         console.print(f"Files: {order.out}", markup=False, highlight=False, soft_wrap=True)
     return not any(each.failed for each in replayed)
+
+
+def _run_again(path: Path, console: Console) -> bool:
+    """Make a recorded run again, and return whether it is the same, or as good as the same."""
+    recording = load(path)
+    with TerminalProgress(console) as progress:
+        again = run_again(recording, progress)
+    for line in in_words(recording, again):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return again.exact or again.close
 
 
 def _chosen(order: Order) -> list[tuple[str, Path]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.engine import Engine
-from training.progress import Edit
+from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
+from training.progress import Edit, Progress
 from training.scenarios.scenario import ScriptedEdit, dotted, moment_of
 
 
@@ -55,6 +55,27 @@ class Script:
     def steps_until_next(self, engine: Engine) -> float:
         """Return how many steps the run may do before it must be asked again; infinite: to its end."""
         return min((_steps_until(planned, engine) for planned in self._waiting), default=math.inf)
+
+
+def follow(engine: Engine, script: Script, *, steps: int | None = None) -> Iterator[Progress]:
+    """Train, making the changes of a script on the way, and yield what each chunk brought.
+
+    Parameters
+    ----------
+    steps
+        Stop there, with the changes made that are due then; None: train to the end.
+    """
+    chunk = 1
+    while True:
+        script.make_due(engine)
+        left = MAX_CHUNK_STEPS if steps is None else max(0, steps - engine.step)
+        progress = engine.advance(int(min(chunk, left, script.steps_until_next(engine))))
+        chunk = next_chunk(chunk, progress)
+        arrived = engine.finished or (steps is not None and engine.step >= steps)
+        over = arrived and script.steps_until_next(engine) > 0  # what is due now may let the run go on
+        yield progress
+        if over:
+            return
 
 
 def _steps_until(planned: Planned, engine: Engine) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from training.data.prepare import PreparedData
-from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
+from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
 from training.population import check_population
 from training.progress import Edit, Progress
 from training.scenarios.record import Recorder, RunRecord
 from training.scenarios.scenario import Scenario
-from training.scenarios.script import Script
+from training.scenarios.script import Script, follow
 
 Watch = Callable[[Progress], None]
 
@@ -56,20 +56,12 @@ def run_recorded(
     steps
         Stop there, with the changes made that are due then; None: train to the end.
     """
-    script, recorder = script or Script(), Recorder(engine)
-    chunk = 1
-    while True:
-        script.make_due(engine)
-        left = MAX_CHUNK_STEPS if steps is None else max(0, steps - engine.step)
-        progress = engine.advance(int(min(chunk, left, script.steps_until_next(engine))))
+    recorder = Recorder(engine)
+    for progress in follow(engine, script or Script(), steps=steps):
         recorder.take(progress)
         if watch:
             watch(progress)
-        if script.steps_until_next(engine) <= 0:
-            continue
-        if engine.finished or (steps is not None and engine.step >= steps):
-            return recorder.record()
-        chunk = next_chunk(chunk, progress)
+    return recorder.record()
 
 
 def with_seeds(experiment: Experiment, seeds: int) -> list[Experiment]:

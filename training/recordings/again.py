@@ -1,0 +1,89 @@
+"""Make a recorded run again, and tell whether it comes out the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from training.engine import Engine
+from training.history import History
+from training.progress import Progress
+from training.recordings.recording import Recording, figures_of, fingerprint_of
+from training.scenarios.script import Script, follow
+
+CLOSE = 0.05
+"""Figures that differ by no more than this share are taken for those of the same run on another machine.
+
+Rounding differs between processors, devices and builds of PyTorch, and training makes such differences grow; a few
+thousandths are usual after some thousand steps. Another learning rate, seed or network makes far larger ones.
+"""
+NEAR_ZERO = 1e-4
+"""Differences below this never count, whatever share they are."""
+
+Watch = Callable[[Engine, History, Progress], None]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure that came out otherwise; None where there is none."""
+
+    name: str
+    recorded: float | None
+    again: float | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """What came of making a run again.
+
+    Attributes
+    ----------
+    exact
+        Whether the parameters are the recorded ones, bit for bit.
+    close
+        Whether all figures are, as nearly as another machine gives them (`CLOSE`).
+    differences
+        The figures that are not.
+    """
+
+    figures: dict[str, float]
+    fingerprint: str
+    exact: bool
+    close: bool
+    differences: tuple[Difference, ...]
+
+
+def run_again(recording: Recording, watch: Watch | None = None) -> Again:
+    """Make a recorded run again, as far as it went, and compare.
+
+    Raises
+    ------
+    InputError
+        If it cannot run here, or an edit cannot be made.
+    """
+    engine = Engine(recording.experiment)
+    history = History(engine.replicas, len(engine.layer_names))
+    for progress in follow(engine, Script.of_edits(recording.made_edits()), steps=recording.steps):
+        history.extend(progress)
+        if watch:
+            watch(engine, history, progress)
+    result = engine.result()
+    return compared(recording, figures_of(result.outcomes, history), fingerprint_of(result.final))
+
+
+def compared(recording: Recording, figures: dict[str, float], fingerprint: str) -> Again:
+    """Return how figures and fingerprint compare with the recorded ones."""
+    names = list(dict.fromkeys((*recording.figures, *figures))) if recording.figures else []
+    differences = tuple(
+        Difference(name, recording.figures.get(name), figures.get(name))
+        for name in names if not _is_close(recording.figures.get(name), figures.get(name))
+    )  # fmt: skip
+    exact = fingerprint == recording.fingerprint
+    return Again(figures, fingerprint, exact, bool(names) and not differences, differences)
+
+
+def _is_close(recorded: float | None, again: float | None) -> bool:
+    if recorded is None or again is None:
+        return False
+    return math.isclose(recorded, again, rel_tol=CLOSE, abs_tol=NEAR_ZERO)
