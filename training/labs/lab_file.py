@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.errors import ExperimentError, InputError, Problem, did_you_mean
+from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, did_you_mean
 from training.experiment_file import PRESETS
 from training.file_kinds import SCHEMA_DIALECT, expect_kind
 from training.labs.lab import Lab, OpenLab
@@ -44,26 +44,12 @@ def loads(text: str, *, name: str = "lab", where: str = "lab", folder: Path | No
     """
     values = parse(text, where)
     with located(text, where):
-        return from_values(values, name=name, where=where, folder=folder)
-
-
-def from_values(
-    values: dict[str, Any], *, name: str = "lab", where: str = "lab", folder: Path | None = None
-) -> OpenLab:
-    """Return the lab that plain values describe; see `loads`."""
-    expect_kind(values, "lab", where)
-    lab = validated(Lab, values, file=where)
-    files, problems = _files_of(lab, folder)
-    if problems:
-        raise ExperimentError(problems, file=where)
-    known: dict[Path, Scenario] = {}
-    for path in files:
-        if path not in known:
-            known[path] = scenario_file.load(path)
-    opened = OpenLab(name, lab, tuple(known[path] for path in files))
-    problems = [mistake for find in MISTAKES for mistake in find(opened)]
-    if problems:
-        raise ExperimentError(problems, file=where)
+        lab, files = _lab_in(values, where, folder)
+    opened = OpenLab(name, lab, _scenarios_in(files))  # what is wrong in their files has lines there
+    with located(text, where):
+        problems = [mistake for find in MISTAKES for mistake in find(opened)]
+        if problems:
+            raise ExperimentError(problems[:MAX_PROBLEMS], more=max(0, len(problems) - MAX_PROBLEMS))
     return opened
 
 
@@ -87,6 +73,21 @@ def find(file_or_name: str) -> Path:
         return Path(file_or_name)
     raise InputError("there is no such lab", where=file_or_name, allowed=f"a file, or {', '.join(shipped) or 'none'}",
                      hint=did_you_mean(file_or_name, shipped))  # fmt: skip
+
+
+def _lab_in(values: dict[str, Any], where: str, folder: Path | None) -> tuple[Lab, list[Path]]:
+    """Return the lab, and the file of each step's scenario."""
+    expect_kind(values, "lab", where)
+    lab = validated(Lab, values)
+    files, problems = _files_of(lab, folder)
+    if problems:
+        raise ExperimentError(problems)
+    return lab, files
+
+
+def _scenarios_in(files: list[Path]) -> tuple[Scenario, ...]:
+    known = {path: scenario_file.load(path) for path in dict.fromkeys(files)}
+    return tuple(known[path] for path in files)
 
 
 def _files_of(lab: Lab, folder: Path | None) -> tuple[list[Path], list[Problem]]:
