@@ -17,13 +17,15 @@ from training.errors import InputError
 from training.experiment import Experiment
 from training.session import Failure, Session
 from training.snapshot import Snapshot
+from training.timeline.checkpoints import Checkpoints
+from training.timeline.moments import Fork
 
 STACK_BYTES = 16 * 1024 * 1024  # macOS gives secondary threads 512 KiB, too little for torch
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The run stands at step 0 and takes commands.
+    """The run stands where it begins and takes commands.
 
     Attributes
     ----------
@@ -31,11 +33,14 @@ class Ready:
         The weights it starts from.
     snapshot_seconds
         Processor time it took to copy them.
+    checkpoints
+        What will be kept of it, to go back to.
     """
 
-    session: Session
+    session: Session[Engine]
     snapshot: Snapshot
     snapshot_seconds: float
+    checkpoints: Checkpoints
 
 
 @dataclass(frozen=True)
@@ -102,21 +107,30 @@ class SessionThread(QThread):
 
 
 class Trainer(SessionThread):
-    """Loads the data of one experiment, builds its engine and runs that."""
+    """Loads the data of one experiment, builds its engine and runs that, from its start or from where it was forked."""
 
-    def __init__(self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None,
+        *, fork: Fork | None = None,
+    ) -> None:
         super().__init__(parent)
         self.experiment = experiment
         self._data = data
+        self._fork = fork
 
     def prepare(self) -> Ready:
         data = self._data
         if data is None:
             data = load_prepared(self.experiment.data, report=self.report, cancelled=lambda: self.closed)
-        engine = Engine(self.experiment, data)
+        engine, checkpoints = Engine(self.experiment, data), Checkpoints()
+        if self._fork is not None:
+            engine.load_state(dict(self._fork.state))
+            checkpoints = self._fork.checkpoints
         started = time.thread_time()
-        snapshot = engine.initial_snapshot()
-        return Ready(Session(engine), snapshot, time.thread_time() - started)
+        snapshot = engine.snapshot()
+        seconds = time.thread_time() - started
+        session = Session(engine, lambda progress: checkpoints.follow(engine, progress))
+        return Ready(session, snapshot, seconds, checkpoints)
 
 
 def _failure(error: Exception) -> Failure:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ EVALUATION_COLUMNS = (
     "step", "epoch", "train_loss", "val_loss", "train_score", "val_score",
     "parameter_change", "grad_norm", "lr", "waited", "best_step",
 )
-_EPOCH, _VAL_LOSS, _LR = (EVALUATION_COLUMNS.index(name) for name in ("epoch", "val_loss", "lr"))
+_STEP, _EPOCH, _VAL_LOSS, _LR = (EVALUATION_COLUMNS.index(name) for name in ("step", "epoch", "val_loss", "lr"))
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,49 @@ class Evaluations:
         """States of the convergence criteria at the last evaluation, per replica."""
         return self._latest.criteria if self._latest else ()
 
+    def exact_until(self, step: int) -> int:
+        """Return the last step, `step` at the most, up to which it is known what was made and what was dropped."""
+        if self.stride == 1:
+            return step
+        rows = self._rows_until(step)
+        return int(self.step[rows - 1]) if rows else 0
+
+    def until(self, step: int, latest: EvaluationRecord | None) -> Evaluations:
+        """Return what was made up to a step, at which `latest` was the last: `exact_until` has to say so.
+
+        Where not every evaluation is kept, the best of them is that of those kept, unless it is the best of all.
+        """
+        made = Evaluations(self.replicas)
+        rows = self._rows_until(step)
+        made.stride, made.kept, made._rows = self.stride, rows, rows
+        made.seen = (rows - 1) * self.stride + 1 if rows else 0
+        values = self._values[:rows]
+        made._values = np.empty((max(FIRST_ROWS, rows + 1), *self._values.shape[1:]))
+        made._values[:rows] = values
+        made._latest = latest
+        if rows:
+            made._note_all(values)
+            same = self.best_val_epoch <= made.epoch[-1]
+            made.best_val_loss[same], made.best_val_epoch[same] = self.best_val_loss[same], self.best_val_epoch[same]
+            there = self._final[_STEP] <= made.step[-1]
+            made._final[:, there] = self._final[:, there]
+        return made
+
+    def _rows_until(self, step: int) -> int:
+        return int(np.searchsorted(self.column("step")[: self.kept, 0], step, side="right"))
+
+    def _note_all(self, values: FloatArray) -> None:
+        """Note many rows at once."""
+        everyone = np.arange(self.replicas)
+        evaluated = ~np.isnan(values[:, _LR])
+        last = len(values) - 1 - np.argmax(evaluated[::-1], axis=0)
+        self._final = np.where(evaluated.any(axis=0), values[last, :, everyone].T, np.nan)
+        losses = np.where(np.isfinite(values[:, _VAL_LOSS]), values[:, _VAL_LOSS], np.inf)
+        first = losses.argmin(axis=0)
+        known = np.isfinite(losses[first, everyone])
+        self.best_val_loss[known] = losses[first, everyone][known]
+        self.best_val_epoch[known] = values[first, _EPOCH, everyone][known]
+
     def _drop_every_second(self) -> None:
         # The capacity is even, so the evaluation that comes next is one of those that stay.
         self.kept //= 2
@@ -229,6 +273,36 @@ class History:
         self.outcomes = progress.outcomes
         self.step, self.epoch = progress.step, progress.epoch
         self.seconds += progress.seconds
+
+    def exact_until(self, step: int) -> int:
+        """Return from which step on a history that ends at `step` needs what the run reported: see `until`."""
+        since = max(0, step - 1) // self._fine.stride * self._fine.stride
+        return self.evaluations.exact_until(since)
+
+    def until(self, step: int, rest: Iterable[Progress], latest: EvaluationRecord | None) -> History:
+        """Return what was recorded up to a step, as a history that can grow in another way.
+
+        Steps are thinned as they are here: whole spans are taken over, what comes after them is made of `rest`.
+
+        Parameters
+        ----------
+        rest
+            What the run reported from `exact_until` to the step.
+        latest
+            The last evaluation up to `exact_until`.
+        """
+        made = History(self.replicas, self.layer_count)
+        rows = max(0, step - 1) // self._fine.stride * self._fine.stride
+        evaluated = self.evaluations.exact_until(rows)
+        made._fine = self._fine.until(rows)
+        made._coarse = made._fine if self._coarse is self._fine else self._coarse.until(rows, self._fine)
+        made.evaluations = self.evaluations.until(evaluated, latest)
+        for progress in rest:
+            done = max(0, rows - progress.first_step)
+            evaluations = tuple(record for record in progress.evaluations if record.step > evaluated)
+            made.extend(replace(progress, records=progress.records[done:], evaluations=evaluations))
+        made.seconds = self.seconds * step / self.step if self.step else 0.0
+        return made
 
     @property
     def n_steps(self) -> int:

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -115,13 +115,21 @@ class Session(Generic[Driven]):
     outbox
         What happened, in order: `Edit`, `Rejected`, `Failure`, and what the engine reports: of a single one that is
         `Progress`, `Snapshot` and `Result`.
+
+    Parameters
+    ----------
+    engine
+        What to drive; it may have begun already.
+    watch
+        Called in the training thread with every report, before anything else happens.
     """
 
-    def __init__(self, engine: Driven) -> None:
+    def __init__(self, engine: Driven, watch: Callable[[Any], object] = lambda report: None) -> None:
         self.engine = engine
+        self._watch = watch
         self.outbox: deque[Any] = deque()
         self._changed = threading.Condition()
-        self._state: State = "paused"
+        self._state: State = "finished" if engine.finished else "paused"
         self._goals: list[Goal] = []  # commands to run on, made out at the next step boundary
         self._last_step: int | None = None  # where to pause; None with no last epoch: run to the end
         self._last_epoch: int | None = None
@@ -314,7 +322,7 @@ class Session(Generic[Driven]):
             progress = self.engine.advance(steps)
             self._chunk = next_chunk(self._chunk, progress)
             self._measure_speed(progress)
-            self.outbox.append(progress)
+            self._report(progress)
             if not self._make_planned():  # one of them may let a run go on that has just ended
                 self._settle(progress)
         with self._changed:  # another goal may have been set meanwhile
@@ -361,8 +369,12 @@ class Session(Generic[Driven]):
         return max(1, min(self._chunk, engine.steps_left_in_epoch))
 
     def _report_and_settle(self, progress: Report) -> None:
-        self.outbox.append(progress)
+        self._report(progress)
         self._settle(progress)
+
+    def _report(self, progress: Report) -> None:
+        self._watch(progress)
+        self.outbox.append(progress)
 
     def _settle(self, progress: Report) -> None:
         if progress.finished:

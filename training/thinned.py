@@ -86,6 +86,28 @@ class ThinnedTable:
         first = np.arange(count, dtype=np.int64) * self.stride
         return Spans(first, self._low[:count], self._high[:count], self.stride)
 
+    def until(self, rows: int, finer: ThinnedTable | None = None) -> ThinnedTable:
+        """Return a table of the first so many rows, thinned as this one.
+
+        Parameters
+        ----------
+        rows
+            A whole number of spans, of this table or of `finer`.
+        finer
+            A table of the same rows with shorter spans, for what is not a whole span of this one.
+        """
+        made = ThinnedTable(self.row_shape, self.capacity)
+        whole, left = divmod(rows, self.stride)
+        made.stride, made.rows = self.stride, rows
+        made._low = _resized(self._low[:whole], max(FIRST_ROWS, whole + 1))
+        made._high = made._low if self._high is self._low else _resized(self._high[:whole], max(FIRST_ROWS, whole + 1))
+        if left:
+            assert finer is not None
+            part = slice(whole * self.stride // finer.stride, rows // finer.stride)
+            made._low[whole] = np.fmin.reduce(finer._low[part])
+            made._high[whole] = np.fmax.reduce(finer._high[part])
+        return made
+
     def _add(self, rows: FloatArray) -> None:
         while self._spans_needed(len(rows)) > len(self._low):
             self._grow()

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 BUDGET_BYTES = 96_000_000
 SHARE = 0.01
 """Of the time spent on training, so much may go into copying states."""
-LEAST_KEPT = 4
+LEAST_KEPT = 2
 """A state of which fewer fit into the budget is not kept at all: the run is computed again from its start."""
 COST_MEMORY = 0.7
 """Weight of the past in the smoothed cost of a copy."""
