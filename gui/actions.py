@@ -82,17 +82,24 @@ class Act:
 def acts_of(window: MainWindow) -> list[Act]:
     """Return what can be done in a window."""
     files, commands, side = window.files, window.commands, window.side_windows
+
+    def may_step() -> bool:
+        return window.driver.may_step()
+
+    def has_ended() -> bool:
+        return window.driver.has_ended()
+
     return [
-        Act("Run", "Run or pause", ("Space",), commands.toggle),
-        Act("Run", "One step", ("Right",), commands.step_once, auto_repeat=True, works=commands.may_step),
-        Act("Run", "One epoch", ("E",), commands.run_epoch, works=commands.may_step),
-        Act("Run", "Ten epochs", ("Shift+E",), lambda: commands.run_epochs(10), works=commands.may_step),
-        Act("Run", "Run to an epoch…", ("Ctrl+E",), lambda: window.transport.ask_epoch(), works=commands.may_step),
-        Act("Run", "Stop", ("S",), commands.stop, works=commands.may_stop),
-        Act("Run", "Reset to the same start", ("R",), commands.reset),
-        Act("Run", "New seed", ("N",), commands.new_seed),
-        Act("Run", "More epochs", ("X",), commands.extend_by_half, works=commands.has_ended),
-        Act("Run", "More patience", ("Shift+X",), commands.be_twice_as_patient, works=commands.has_ended),
+        Act("Run", "Run or pause", ("Space",), lambda: window.driver.toggle()),
+        Act("Run", "One step", ("Right",), lambda: window.driver.step_once(), auto_repeat=True, works=may_step),
+        Act("Run", "One epoch", ("E",), lambda: window.driver.run_epoch(), works=may_step),
+        Act("Run", "Ten epochs", ("Shift+E",), lambda: window.driver.run_epochs(10), works=may_step),
+        Act("Run", "Run to an epoch…", ("Ctrl+E",), lambda: window.transport.ask_epoch(), works=may_step),
+        Act("Run", "Stop", ("S",), lambda: window.driver.stop(), works=lambda: window.driver.may_stop()),
+        Act("Run", "Reset to the same start", ("R",), lambda: window.driver.reset()),
+        Act("Run", "New seed", ("N",), lambda: window.driver.new_seed()),
+        Act("Run", "More epochs", ("X",), lambda: window.driver.extend_by_half(), works=has_ended),
+        Act("Run", "More patience", ("Shift+X",), lambda: window.driver.be_twice_as_patient(), works=has_ended),
         Act("Run", "Slower", ("[",), lambda: window.transport.slower()),
         Act("Run", "Faster", ("]",), lambda: window.transport.faster()),
         Act("File", "New experiment", ("Ctrl+N",), files.new),
@@ -107,7 +114,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), lambda: window.builder.redo(),
             works=lambda: window.builder.can_redo),
         Act("Edit", "Go to the learning rate", ("Ctrl+L",), lambda: window.builder.reveal("optimizer.lr")),
-        Act("View", "Maximize or restore a panel", ("F9", "Ctrl+M"), lambda: window.board.toggle_maximized()),
+        Act("View", "Maximize or restore a panel", ("F9", "Ctrl+M"), window.toggle_maximized),
         Act("View", "Form at the left", ("Ctrl+B",), window.toggle_form, on=lambda: window.workspace.left.isVisible()),
         Act("View", "Run before, as a ghost", ("G",), window.toggle_ghost, on=lambda: window.control.keep_ghost),
         Act("View", "Projector mode", ("F11",), lambda: window.set_projector(not window.projector),
@@ -142,10 +149,10 @@ def _acts_on_the_panel_in_use(window: MainWindow) -> list[Act]:
     """Return what can be done with the panel that has the focus, or is under the pointer."""
 
     def export(kind: str) -> Callable[[], object]:
-        return lambda: window.export(window.board.in_use(), kind)
+        return lambda: window.export(window.panel_in_use(), kind)
 
     def move(way: str) -> Callable[[], object]:
-        return lambda: window.move_panel(window.board.in_use(), way)
+        return lambda: window.move_panel(window.panel_in_use(), way)
 
     return [
         Act(IN_USE, "Save as PNG…", ("Ctrl+Alt+P",), export("png")),

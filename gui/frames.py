@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from gui.panels.panel import Panel
 from gui.redraw import RedrawPace
-from gui.run_control import RunControl
 from gui.run_view import RunView
 
 RATE_SECONDS = 1.0  # over which frames are counted
+
+
+class Followed(Protocol):
+    """What is followed frame by frame: the run of the window, or a race.
+
+    Attributes
+    ----------
+    view
+        What its panels show, or None; it tells whether it is playing, and has a history and a snapshot.
+    """
+
+    view: Any
+
+    @property
+    def snapshot_pause(self) -> float:
+        """Seconds to leave between two snapshots."""
+
+    def ask_snapshot(self) -> None:
+        """Ask for the weights."""
 
 
 class Frames:
@@ -26,7 +45,7 @@ class Frames:
         Seconds of processor time spent on drawing in each second of that time.
     """
 
-    def __init__(self, control: RunControl, pace: RedrawPace) -> None:
+    def __init__(self, control: Followed, pace: RedrawPace) -> None:
         self.control = control
         self.pace = pace
         self.panels: Sequence[Panel] = ()
@@ -38,8 +57,9 @@ class Frames:
         self._snapshot_at = 0.0
         self._counted_at, self._counted, self._worked = time.perf_counter(), 0, 0.0
 
-    def attach(self, panels: Sequence[Panel]) -> None:
-        """Draw these panels from now on."""
+    def follow(self, control: Followed, panels: Sequence[Panel]) -> None:
+        """Draw these panels, and what they show, from now on."""
+        self.control = control
         self.panels = panels
         self._seen = {}
 

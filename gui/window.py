@@ -27,6 +27,7 @@ from gui.features import FEATURES
 from gui.file_actions import FileActions, dropped_file
 from gui.frames import Frames
 from gui.grouped import grouped
+from gui.hosting import Driver, Hosting
 from gui.narrator import transport_state, words_about
 from gui.panels.panel import Panel
 from gui.preferences import LARGEST, SMALLEST, Preferences
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.control = RunControl()
         self.pace = RedrawPace()
         self.frames = Frames(self.control, self.pace)
+        self.hosting = Hosting(self)
         self.log = log or ActivityLog()
         self.errors = ErrorReports(self, self.log)
         self.side_windows = SideWindows(self)
@@ -133,14 +135,24 @@ class MainWindow(QMainWindow):
         self.rate, self.ratios, self.layer_map = workspace.rate, workspace.ratios, workspace.layer_map
         self.board, self.criteria, self.end_banner = workspace.board, workspace.criteria, workspace.end_banner
         self.status = workspace.status
+        self.setCentralWidget(workspace)
+        self.follow_run()
         for feature in self.features:
             feature.adopt(workspace)
-        self.setCentralWidget(workspace)
-        self.frames.attach(self.panels)
+
+    def follow_run(self) -> None:
+        """Draw the run of this window from now on, frame by frame."""
+        self.frames.follow(self.control, self.panels)
+        self.frames.changed()
         self.pace.rest = {
             self.curves: 2, self.network: 2, self.boundary: 4, self.predicted: 5, self.confusion: 8,
             self.rate: 4, self.ratios: 2, self.layer_map: 3,
         }  # fmt: skip
+
+    @property
+    def driver(self) -> Driver:
+        """What keys and buttons drive now: the run, or what stands on the stage in its place."""
+        return self.hosting.driver
 
     def feature(self, kind: type[FeatureKind]) -> FeatureKind:
         """Return the window's feature of a kind."""
@@ -149,14 +161,14 @@ class MainWindow(QMainWindow):
     def _connect_workspace(self) -> None:
         transport = self.transport
         commands = self.commands
-        transport.toggle.connect(commands.toggle)
-        transport.reset.connect(commands.reset)
-        transport.step.connect(commands.step_once)
-        transport.epoch.connect(commands.run_epoch)
-        transport.stop.connect(commands.stop)
-        transport.run_to_epoch.connect(commands.run_to_epoch)
-        transport.new_seed.connect(commands.new_seed)
-        transport.speed_limit_changed.connect(self.control.limit_speed)
+        transport.toggle.connect(self.toggle)
+        transport.reset.connect(lambda: self.driver.reset())
+        transport.step.connect(lambda: self.driver.step_once())
+        transport.epoch.connect(lambda: self.driver.run_epoch())
+        transport.stop.connect(lambda: self.driver.stop())
+        transport.run_to_epoch.connect(lambda epoch: self.driver.run_to_epoch(epoch))
+        transport.new_seed.connect(lambda: self.driver.new_seed())
+        transport.speed_limit_changed.connect(self._limit_speed)
         transport.show_speed_limit(self.control.speed_limit)
         transport.theme_pressed.connect(self.switch_theme)
         transport.name_pressed.connect(lambda: self.builder.reveal("name"))
@@ -284,7 +296,16 @@ class MainWindow(QMainWindow):
 
     def toggle(self) -> None:
         """Run, pause, or run again: what Space does."""
-        self.commands.toggle()
+        self.driver.toggle()
+
+    def _limit_speed(self, limit: float | None) -> None:
+        self.control.limit_speed(limit)
+        if self.hosting.guest is not None:
+            self.hosting.guest.limit_speed(limit)
+
+    def show_soon(self) -> None:
+        """Show where things stand with the next turn of the timer, without delay."""
+        self._figures_at = 0.0
 
     @property
     def redraws(self) -> int:
@@ -411,6 +432,9 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------ figures and words
 
     def _show_figures(self) -> None:
+        if self.hosting.guest is not None:
+            self.hosting.guest.show_figures(self.transport)
+            return
         view, session = self.control.view, self.control.session
         if view is None or session is None:
             return
@@ -426,6 +450,14 @@ class MainWindow(QMainWindow):
 
     def _show_state(self) -> None:
         self._shown_phase = self.control.phase
+        if self.hosting.guest is None:
+            self._show_state_of_run()
+        else:
+            self.hosting.guest.show_state(self.transport, self.end_banner)
+        self.transport.show_seed(self.builder.draft.experiment.seed)
+        self._name_window()
+
+    def _show_state_of_run(self) -> None:
         reason = self.builder.reason_invalid()
         self.transport.show_state(transport_state(self.control, reason), reason)
         words = words_about(self.control, reason)
@@ -436,8 +468,6 @@ class MainWindow(QMainWindow):
             self.end_banner.say_outcomes(
                 view.outcomes, view.experiment.epochs, view.experiment.stopping.early.patience
             )
-        self.transport.show_seed(self.builder.draft.experiment.seed)
-        self._name_window()
 
     def _name_window(self) -> None:
         draft = self.builder.draft
@@ -503,14 +533,28 @@ class MainWindow(QMainWindow):
 
     def move_panel(self, panel: Panel | None, way: str) -> None:
         """Give a panel another place on the board."""
-        if panel is not None:
+        if panel in self.panels:
             self.board.move_panel(panel, way)
+
+    def panel_in_use(self) -> Panel | None:
+        """Return the panel with the focus, or under the pointer, of those that are shown."""
+        guest = self.hosting.guest
+        return guest.panel_in_use() if guest is not None else self.board.in_use()
+
+    def toggle_maximized(self) -> None:
+        """Let the panel in use take all the room, or put it back."""
+        guest = self.hosting.guest
+        if guest is not None:
+            guest.toggle_maximized()
+        else:
+            self.board.toggle_maximized()
 
     def export(self, panel: Panel | None, kind: str) -> None:
         """Save or copy what a panel shows."""
         if panel is None:
             return
-        name = self.builder.draft.experiment.name
+        guest = self.hosting.guest
+        name = guest.title if guest is not None else self.builder.draft.experiment.name
         try:
             path = export.export(panel, kind, name, self._export_folder, self)
         except InputError as error:
@@ -633,6 +677,9 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------ events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.hosting.guest is not None:
+            self.hosting.guest.escape()
+            return
         if event.key() == Qt.Key.Key_Escape and self.board.maximized is not None:
             self.board.restore()
             return

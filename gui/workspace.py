@@ -136,7 +136,8 @@ class Workspace(QWidget):
         strip_box.setContentsMargins(0, 0, 0, 0)
         strip_box.addWidget(self.criteria)
         strip_box.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        lower.addWidget(strip, 65)
+        self.below = Stage(strip, bottom)  # what belongs to the stage goes along with it
+        lower.addWidget(self.below, 65)
         lower.addWidget(self.end_banner, 35)
         bottom.setFixedHeight(round(BOTTOM_HEIGHT * self.scale))
         return bottom
