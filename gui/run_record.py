@@ -20,8 +20,8 @@ from training.errors import InputError
 from training.experiment import Experiment
 from training.progress import Edit, Progress
 from training.scenarios.record import RunRecord
+from training.scenarios.script import Script
 from training.scenarios.trial import run_recorded
-from training.script import Script
 from training.session import Failure
 
 
