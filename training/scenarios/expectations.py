@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.scenarios.metrics import METRICS
 from training.scenarios.record import RunRecord, measured
-from training.scenarios.scenario import Claim, Measure, Scenario
+from training.scenarios.scenario import BASE, Claim, Expectation, Measure, Scenario
 
 FloatArray = NDArray[np.float64]
 
@@ -35,6 +35,11 @@ class Found:
     values: FloatArray
     held: NDArray[np.bool_]
     wanted: float
+
+    @property
+    def text(self) -> str:
+        """The claim in its author's words, or ""."""
+        return self.claim.text if isinstance(self.claim, Expectation) else ""
 
     @property
     def share(self) -> float:
@@ -64,9 +69,9 @@ def check(scenario: Scenario, records: Mapping[str, RunRecord]) -> list[Found]:
     ]  # fmt: skip
 
 
-def check_goals(goals: Sequence[Claim], record: RunRecord) -> list[Found]:
-    """Hold the goals of a task against the run a learner has made."""
-    return [found_of(goal.model_copy(update={"variant": "run"}), {"run": record}, 1.0) for goal in goals]
+def check_goals(goals: Sequence[Claim], record: RunRecord, share: float = 1.0) -> list[Found]:
+    """Hold the goals of a task against a run, such as the one a learner has made."""
+    return [found_of(goal.model_copy(update={"variant": BASE}), {BASE: record}, share) for goal in goals]
 
 
 def found_of(claim: Claim, records: Mapping[str, RunRecord], wanted: float) -> Found:

@@ -68,13 +68,16 @@ class RunRecord:
         return len(self.layer_names)
 
     def only(self, replicas: slice) -> RunRecord:
-        """Return the record of some of the replicas."""
+        """Return the record of some of the replicas, as long as the longest of them."""
+        outcomes = self.outcomes[replicas]
+        steps = max(outcome.step for outcome in outcomes)
         return replace(
             self,
             experiments=self.experiments[replicas],
-            steps=self.steps[:, replicas],
-            evaluations=tuple(_only(record, replicas) for record in self.evaluations),
-            outcomes=self.outcomes[replicas],
+            steps=self.steps[:steps, replicas],
+            epochs=self.epochs[: steps + 1],
+            evaluations=tuple(_only(record, replicas) for record in self.evaluations if record.step <= steps),
+            outcomes=outcomes,
             initial=self.initial[replicas],
             final=self.final[replicas],
         )

@@ -12,8 +12,10 @@ from training.errors import InputError, did_you_mean
 from training.recordings.again import run_again
 from training.recordings.recording_file import SUFFIX, load
 from training.recordings.report import in_words
-from training.scenarios.replay import replay_files
+from training.scenarios import scenario_file
+from training.scenarios.replay import replay_all
 from training.scenarios.report import conclusion, show, write
+from training.scenarios.scenario import GROUPS, Scenario
 from training.scenarios.scenario_file import shipped_scenarios
 from training.terminal import TerminalProgress
 
@@ -37,12 +39,28 @@ def run(order: Order, console: Console) -> bool:
     InputError
         If there is nothing to replay, or it cannot be.
     """
-    files = _chosen(order)
-    if len(files) == 1 and files[0][1].suffix == SUFFIX:
-        return _run_again(files[0][1], console)
+    if order.every:
+        if order.what:
+            raise InputError(f"'{order.what}' and --all exclude each other")
+        return _replay(course(), order, console)
+    if not order.what:
+        raise InputError("nothing to replay", hint="name a scenario or a file, or give --all")
+    path = find(order.what)
+    if path.suffix == SUFFIX:
+        return _run_again(path, console)
+    return _replay({order.what: scenario_file.load(path)}, order, console)
+
+
+def course() -> dict[str, Scenario]:
+    """Return the scenarios that ship with the program, in the order of the course."""
+    loaded = {name: scenario_file.load(path) for name, path in shipped_scenarios().items()}
+    return dict(sorted(loaded.items(), key=lambda item: (GROUPS.index(item[1].group), item[1].order, item[0])))
+
+
+def _replay(scenarios: dict[str, Scenario], order: Order, console: Console) -> bool:
     began = time.perf_counter()
     replayed = []
-    for each in replay_files(files, seeds=order.seeds, first_seed=order.first_seed, curves=order.out is not None):
+    for each in replay_all(scenarios, seeds=order.seeds, first_seed=order.first_seed, curves=order.out is not None):
         show(each, console)
         replayed.append(each)
     console.print(conclusion(replayed, time.perf_counter() - began), highlight=False, soft_wrap=True)
@@ -60,17 +78,6 @@ def _run_again(path: Path, console: Console) -> bool:
     for line in in_words(recording, again):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return again.exact or again.close
-
-
-def _chosen(order: Order) -> list[tuple[str, Path]]:
-    shipped = shipped_scenarios()
-    if order.every:
-        if order.what:
-            raise InputError(f"'{order.what}' and --all exclude each other")
-        return list(shipped.items())
-    if not order.what:
-        raise InputError("nothing to replay", hint="name a scenario or a file, or give --all")
-    return [(order.what, find(order.what))]
 
 
 def find(file_or_name: str) -> Path:

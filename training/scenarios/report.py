@@ -29,7 +29,7 @@ def show(replayed: Replayed, console: Console) -> None:
     for heading in ("", "expected", "found: median (range)", "held"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("", "held"))
     for line in replayed.lines:
-        verdict = Text("holds", style="green") if line.holds else Text("FAILS", style="bold red")
+        verdict = Text("✓ holds", style="green") if line.holds else Text("✗ FAILS", style="bold red")
         expected = Text(line.text) if line.text else Text()
         expected.append(f"\n{line.words}" if line.text else line.words, style="dim")
         found = Text(found_in_words(line))
@@ -47,8 +47,7 @@ def found_in_words(line: Line) -> str:
     known = [value for value in line.values if not math.isnan(value)]
     if not known:
         return "no value"
-    middle = sorted(known)[len(known) // 2] if len(known) % 2 else _middle(sorted(known))
-    return f"{middle:.4g}" + (f" ({min(known):.4g} to {max(known):.4g})" if len(known) > 1 else "")
+    return f"{_median(known):.4g}" + (f" ({min(known):.4g} to {max(known):.4g})" if len(known) > 1 else "")
 
 
 def held_in_words(line: Line) -> str:
@@ -112,6 +111,7 @@ def _csv(replayed: Sequence[Replayed]) -> str:
     return out.getvalue()
 
 
-def _middle(values: list[float]) -> float:
-    low, high = values[len(values) // 2 - 1], values[len(values) // 2]
-    return low if low == high else (low + high) / 2
+def _median(values: list[float]) -> float:
+    ordered = sorted(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return low if low == high else (low + high) / 2  # two infinities have no mean
