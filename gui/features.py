@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from gui.feature import Feature
+from gui.scenarios.scenarios import Scenarios
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Scenarios,)

@@ -66,7 +66,7 @@ class FileActions(QObject):
         draft = self._builder.draft
         return not draft.valid or self.document.differs_from(draft.experiment)
 
-    def _may_replace(self) -> bool:
+    def may_replace(self) -> bool:
         """Ask about unsaved changes; return whether another experiment may take the place of this one."""
         if not self.modified:
             return True
@@ -79,19 +79,19 @@ class FileActions(QObject):
 
     def new(self) -> None:
         """Start from the default experiment."""
-        if self._may_replace():
-            self.opened.emit(Document(with_device(Experiment(), self._preferences.settings.device)), None)
+        if self.may_replace():
+            self.opened.emit(self.as_new(Experiment()), None)
 
     def open_preset(self, path: Path) -> None:
         """Start from a shipped experiment, as a new document."""
-        if self._may_replace():
+        if self.may_replace():
             self.read(path, as_new=True)
 
     def open_file(self, path: Path) -> None:
         """Open an experiment, or a table as a new experiment."""
         if path.suffix.lower() in TABLES:
             self.open_csv(path)
-        elif self._may_replace():
+        elif self.may_replace():
             self.read(path, as_new=False)
 
     def read(self, path: Path, *, as_new: bool) -> None:
@@ -99,13 +99,21 @@ class FileActions(QObject):
         try:
             document = Document.open(path)
         except InputError as error:
-            self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}")
+            self.say_not_opened(error)
             return
         if as_new or path.resolve() in shipped_experiments().values():  # nobody saves over what is there for all
-            document = Document(with_device(document.start, self._preferences.settings.device))
+            document = self.as_new(document.start)
         else:
             self.recent.add(path)
         self.opened.emit(document, None)
+
+    def as_new(self, experiment: Experiment) -> Document:
+        """Return an experiment as a new document, on the device of the preferences."""
+        return Document(with_device(experiment, self._preferences.settings.device))
+
+    def say_not_opened(self, error: InputError) -> None:
+        """Say what is wrong with a file, line by line."""
+        self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}")
 
     def ask_open(self) -> None:
         """Ask for an experiment and open it."""
@@ -126,7 +134,7 @@ class FileActions(QObject):
 
     def open_csv(self, path: Path) -> None:
         """Ask what to predict, load the table, and make an experiment of it, which is not saved anywhere yet."""
-        if not self._may_replace():
+        if not self.may_replace():
             return
         from gui.csv_dialog import CsvDialog
 

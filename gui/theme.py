@@ -334,6 +334,13 @@ QToolButton[role="quiet"], QPushButton[role="quiet"] {{
 }}
 QToolButton[role="quiet"]:hover, QPushButton[role="quiet"]:hover {{ color: {theme.text}; }}
 QToolButton[role="quiet"]:focus, QPushButton[role="quiet"]:focus {{ border-color: {theme.accent}; }}
+QPushButton[role="chapter"] {{
+    background: transparent; border: 1px solid transparent; border-radius: {px(6)}; color: {theme.muted};
+    text-align: left; padding: {px(4)} {px(8)};
+}}
+QPushButton[role="chapter"]:hover {{ color: {theme.text}; }}
+QPushButton[role="chapter"]:checked {{ background: {theme.raised}; color: {theme.text}; font-weight: 600; }}
+QPushButton[role="chapter"]:focus {{ border-color: {theme.accent}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 
 QLineEdit, QComboBox, QPlainTextEdit {{

@@ -139,7 +139,7 @@ class TaskView(QFrame):
 
     def show_done(self, done: bool) -> None:
         """Say whether the task is done."""
-        self.done.setText("✓ done" if done else "")
+        self.done.setText("✓ reached" if done else "")
         self.done.setStyleSheet(f"color: {self._theme.ok}; font-weight: 600;")
 
     # ------------------------------------------------------------------------------ hints

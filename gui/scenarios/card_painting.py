@@ -1,0 +1,226 @@
+"""The picture on a card, drawn from data: curves of every run, or maps of the plane."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from gui.panels.map_colors import blended
+from gui.panels.samples import class_colors
+from gui.theme import Theme, text_font, viridis_table
+
+WORDS_PX = 10
+MOST_LEGENDS = 4
+
+
+def paint_picture(
+    painter: QPainter, rect: QRectF, picture: dict[str, Any] | None, theme: Theme, scale: float
+) -> None:
+    """Draw a picture; where there is none, or none that can be read, a calm stand-in."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    try:
+        if picture is None:
+            _paint_nothing(painter, rect, theme, scale)
+        elif picture.get("kind") == "maps":
+            _paint_maps(painter, rect, picture["maps"], theme, scale)
+        else:
+            _paint_curves(painter, rect, picture, theme, scale)
+    except (KeyError, TypeError, ValueError, IndexError):
+        _paint_nothing(painter, rect, theme, scale)
+    finally:
+        painter.restore()
+
+
+def _paint_nothing(painter: QPainter, rect: QRectF, theme: Theme, scale: float) -> None:
+    """Draw three falling curves, faintly: a learning curve, of nothing in particular."""
+    inner = rect.adjusted(14 * scale, 14 * scale, -14 * scale, -14 * scale)
+    for number, rate in enumerate((2.0, 4.0, 8.0)):
+        line = QPolygonF()
+        for step in range(41):
+            share = step / 40
+            height = math.exp(-rate * share) * inner.height() * (0.95 - 0.1 * number)
+            line.append(QPointF(inner.left() + share * inner.width(), inner.bottom() - height))
+        painter.setPen(QPen(QColor(theme.grid), 1.6 * scale))
+        painter.drawPolyline(line)
+
+
+# ------------------------------------------------------------------------------------- curves
+
+
+def _paint_curves(
+    painter: QPainter, rect: QRectF, picture: dict[str, Any], theme: Theme, scale: float
+) -> None:
+    series = [each for each in picture["series"] if each["x"]]
+    if not series:
+        _paint_nothing(painter, rect, theme, scale)
+        return
+    log = bool(picture["log"]) and any(value > 0 for each in series for value in each["y"])
+    inner = rect.adjusted(12 * scale, 19 * scale, -12 * scale, -22 * scale)
+    low, high = _range([value for each in series for value in each["y"]], log)
+    first, last = min(min(each["x"]) for each in series), max(max(each["x"]) for each in series)
+    _paint_frame(painter, rect, inner, picture, theme, scale, log=log)
+    painter.setClipRect(inner.adjusted(-3, -3, 3, 3))
+    for number, each in enumerate(series):
+        line = QPainterPath()
+        points = [
+            QPointF(inner.left() + (x - first) / max(1e-12, last - first) * inner.width(),
+                    inner.bottom() - (_level(y, log, low) - low) / (high - low) * inner.height())
+            for x, y in zip(each["x"], each["y"], strict=True)
+        ]  # fmt: skip
+        line.addPolygon(QPolygonF(points))
+        painter.setPen(_pen(number, theme, scale))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(line)
+        if picture["x"] == "layer" or len(points) == 1:
+            painter.setBrush(QColor(theme.series[number % len(theme.series)]))
+            painter.setPen(Qt.PenStyle.NoPen)
+            for point in points:
+                painter.drawEllipse(point, 2.2 * scale, 2.2 * scale)
+    painter.setClipping(False)
+    _paint_legend(painter, rect, [str(each["title"]) for each in series], theme, scale)
+
+
+def _pen(number: int, theme: Theme, scale: float) -> QPen:
+    pen = QPen(QColor(theme.series[number % len(theme.series)]), 1.7 * scale * (1.5 if theme.bold else 1.0))
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    dash = theme.dashes[number % len(theme.dashes)]
+    if dash:
+        pen.setDashPattern([length * 0.75 for length in dash])
+    return pen
+
+
+def _range(values: Sequence[float], log: bool) -> tuple[float, float]:
+    """Return from where to where the axis goes, in what is drawn: the powers of ten of positive values, or values."""
+    if log:
+        logs = sorted(math.log10(value) for value in values if value > 0)
+        low, high = logs[0], logs[-1]
+        low, high = (low - 0.15, high + 0.15) if high - low < 0.3 else (low, high)
+    else:
+        low, high = min(values), max(values)
+        if high - low < 1e-12:
+            low, high = low - 0.5, high + 0.5
+    reach = 0.06 * (high - low)
+    return low - reach, high + reach
+
+
+def _level(value: float, log: bool, low: float) -> float:
+    if not log:
+        return value
+    return math.log10(value) if value > 0 else low
+
+
+def _paint_frame(
+    painter: QPainter, rect: QRectF, inner: QRectF, picture: dict[str, Any], theme: Theme, scale: float, *, log: bool
+) -> None:
+    painter.setPen(QPen(QColor(theme.grid), 1))
+    for share in (0.0, 1 / 3, 2 / 3, 1.0):
+        y = round(inner.top() + share * inner.height()) + 0.5
+        painter.drawLine(QPointF(inner.left(), y), QPointF(inner.right(), y))
+    painter.setFont(text_font(scale, px=WORDS_PX))
+    painter.setPen(QColor(theme.muted))
+    words = f"{picture['y']}, log" if log else str(picture["y"])
+    top = QRectF(inner.left(), rect.top() + 3 * scale, inner.width(), 14 * scale)
+    painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+    painter.setPen(QColor(theme.faint))
+    painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"over {picture['x']}s")
+
+
+def _paint_legend(painter: QPainter, rect: QRectF, titles: Sequence[str], theme: Theme, scale: float) -> None:
+    """Name the curves in a row below them, as far as there is room."""
+    metrics = QFontMetricsF(text_font(scale, px=WORDS_PX))
+    painter.setFont(text_font(scale, px=WORDS_PX))
+    row = QRectF(rect.left() + 12 * scale, rect.bottom() - 18 * scale, rect.width() - 24 * scale, 14 * scale)
+    shown = titles[:MOST_LEGENDS]
+    stroke, gap = 14 * scale, 8 * scale
+    room = row.width() - len(shown) * (stroke + 4 * scale) - (len(shown) - 1) * gap
+    rest = f"+ {len(titles) - len(shown)}" if len(titles) > len(shown) else ""
+    room -= metrics.horizontalAdvance(rest) + gap if rest else 0
+    x = row.left()
+    for number, (title, width) in enumerate(zip(shown, _widths(shown, room, metrics), strict=True)):
+        painter.setPen(_pen(number, theme, scale))
+        painter.drawLine(QPointF(x, row.center().y()), QPointF(x + stroke, row.center().y()))
+        x += stroke + 4 * scale
+        painter.setPen(QColor(theme.muted))
+        text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QRectF(x, row.top(), width + 1, row.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        x += width + gap
+    if rest:
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(QRectF(x, row.top(), row.right() - x + 2, row.height()), Qt.AlignmentFlag.AlignVCenter, rest)
+
+
+def _widths(titles: Sequence[str], room: float, metrics: QFontMetricsF) -> list[float]:
+    """Share the room out: short titles take what they need, the others the rest in equal parts."""
+    wanted = [metrics.horizontalAdvance(title) + 1 for title in titles]
+    given = [0.0] * len(titles)
+    left = list(range(len(titles)))
+    while left:
+        share = room / len(left)
+        fitting = [index for index in left if wanted[index] <= share]
+        for index in fitting or left:
+            given[index] = min(wanted[index], share)
+            room -= given[index]
+        left = [index for index in left if index not in fitting] if fitting else []
+    return given
+
+
+# --------------------------------------------------------------------------------------- maps
+
+
+def _paint_maps(
+    painter: QPainter, rect: QRectF, maps: Sequence[dict[str, Any]], theme: Theme, scale: float
+) -> None:
+    gap, words = 8 * scale, 16 * scale
+    inner = rect.adjusted(12 * scale, 9 * scale, -12 * scale, -6 * scale)
+    side = min(inner.height() - words, (inner.width() - gap * (len(maps) - 1)) / len(maps))
+    wide = min((inner.width() - gap * (len(maps) - 1)) / len(maps), 1.5 * side)
+    left = inner.center().x() - (len(maps) * wide + gap * (len(maps) - 1)) / 2
+    painter.setFont(text_font(scale, px=WORDS_PX))
+    metrics = QFontMetricsF(painter.font())
+    for number, each in enumerate(maps):
+        box = QRectF(left + number * (wide + gap), inner.top(), wide, side)
+        _paint_map(painter, box, each, theme, scale)
+        below = QRectF(box.left(), box.bottom() + 2 * scale, box.width(), words - 2 * scale)
+        painter.setPen(QColor(theme.muted))
+        title = metrics.elidedText(str(each["title"]), Qt.TextElideMode.ElideRight, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, title)
+
+
+def _paint_map(painter: QPainter, box: QRectF, each: dict[str, Any], theme: Theme, scale: float) -> None:
+    levels = np.array([[int(cell) for cell in row] for row in each["rows"]])
+    classes = int(each["classes"])
+    colors = _map_colors(levels, classes, theme)[::-1]  # pictures are stored from above
+    pixels = np.ascontiguousarray(colors, dtype=np.uint8)
+    image = QImage(pixels.tobytes(), levels.shape[1], levels.shape[0], 3 * levels.shape[1], QImage.Format.Format_RGB888)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    path = QPainterPath()
+    path.addRoundedRect(box, 4 * scale, 4 * scale)
+    painter.save()
+    painter.setClipPath(path)
+    painter.drawImage(box, image)
+    tints = class_colors(max(2, classes), theme)
+    painter.setPen(QPen(QColor(theme.surface), 0.6))
+    for x, y, which in each["samples"] if classes else []:
+        painter.setBrush(QColor(tints[int(which)]))
+        at = QPointF(box.left() + x / levels.shape[1] * box.width(), box.bottom() - y / levels.shape[0] * box.height())
+        painter.drawEllipse(at, 1.9 * scale, 1.9 * scale)
+    painter.restore()
+
+
+def _map_colors(levels: np.ndarray[Any, Any], classes: int, theme: Theme) -> np.ndarray[Any, Any]:
+    if not classes:
+        return viridis_table(10)[levels]
+    flat = levels.ravel()
+    if classes == 2:
+        share = np.clip((flat + 0.5) / 10, 0.0, 1.0)
+        sure = np.stack([1 - share, share], axis=1)
+    else:
+        sure = np.eye(classes)[np.clip(flat, 0, classes - 1)] * 0.9 + 0.1 / classes
+    return blended(sure, class_colors(classes, theme), theme).reshape(*levels.shape, 3)

@@ -1,0 +1,63 @@
+"""The scenarios there are: those that ship with the program, and those opened from files and pasted lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from training.errors import InputError
+from training.scenarios.card_picture import fingerprint, shipped_picture
+from training.scenarios.scenario import GROUPS, Scenario
+from training.scenarios.scenario_file import load, shipped_scenarios
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A scenario in the gallery, or one opened beside it.
+
+    Attributes
+    ----------
+    key
+        Under which progress is kept: the name of a shipped scenario, or what stands for the content of another.
+    picture
+        What its card shows, or None.
+    path
+        Its file, or None.
+    """
+
+    key: str
+    scenario: Scenario
+    picture: dict[str, Any] | None = None
+    path: Path | None = None
+
+    def matches(self, words: str) -> bool:
+        """Tell whether all of the words occur in what it says."""
+        scenario = self.scenario
+        text = " ".join((scenario.title, scenario.summary, *scenario.tags, scenario.group, scenario.story)).lower()
+        return all(word in text for word in words.lower().split())
+
+
+def entry_of(scenario: Scenario, path: Path | None = None) -> Entry:
+    """Return a scenario that came from a file or a line."""
+    return Entry(f"file-{fingerprint(scenario)}", scenario, None, path)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Entry, ...]:
+    """Return the scenarios that ship with the program, in the order of the course; one that cannot be read is left out.
+
+    `python main.py check` tells what is wrong with it.
+    """
+    found = []
+    for name, path in shipped_scenarios().items():
+        try:
+            found.append(Entry(name, load(path), shipped_picture(name), path))
+        except InputError:
+            continue
+    return tuple(sorted(found, key=_place))
+
+
+def _place(entry: Entry) -> tuple[int, int, str]:
+    return GROUPS.index(entry.scenario.group), entry.scenario.order, entry.scenario.title

@@ -1,0 +1,284 @@
+"""The page of a scenario: story, prediction, run, what came out and why, and tasks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.markdown import MarkdownView
+from gui.scenarios.question_view import QuestionView
+from gui.scenarios.story_view import StoryView
+from gui.scenarios.task_view import TaskView
+from gui.scenarios.visit import Visit, edits_in_words, expectation_line, goal_states
+from gui.tab_order import order_tabs
+from gui.theme import Theme
+from gui.tips import plain_label
+from training.scenarios.scenario import BASE
+
+
+class ScenarioPage(QWidget):
+    """A view of a `Visit`: it asks for everything by signals, and `show_visit` shows what became of it."""
+
+    back = Signal()
+    run_wanted = Signal()
+    race_wanted = Signal()
+    reveal_wanted = Signal()
+    skip_wanted = Signal()
+    again_wanted = Signal()
+    load_wanted = Signal(str)
+    answered = Signal(int, str)
+    task_start = Signal(str)
+    task_check = Signal(str)
+    hints_shown = Signal(str, int)
+
+    def __init__(self, visit: Visit, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.visit, self._theme, self._scale = visit, theme, scale
+        scenario = visit.scenario
+        self.back_button = self._quiet("← All scenarios", "Go back to the gallery (Ctrl+G)", self.back.emit)
+        self.story = StoryView(scenario, theme, scale, self)
+        self.questions = [QuestionView(question, theme, scale, self) for question in scenario.questions]
+        self.skip = self._quiet("Skip the questions", "Run without a prediction", self.skip_wanted.emit)
+        self.again = self._quiet("Begin again", "Forget the answers, and predict anew", self.again_wanted.emit)
+        self.reveal = self._quiet("Show the answers", "Show the answers without a run to its end",
+                                  self.reveal_wanted.emit)  # fmt: skip
+        self.run = self._button("Run", "Load this experiment and train it", self.run_wanted.emit)
+        self.run.setProperty("role", "primary")
+        self.race = self._button("Race the variants", "Train all variants side by side, from the same start",
+                                 self.race_wanted.emit)  # fmt: skip
+        self.message = self._caption("")
+        self.choice = QComboBox(self)
+        self.load = self._button("Load", "Put this run into the form", self._load)
+        self.lines: list[QLabel] = []
+        self.explanation = MarkdownView(theme, scale, self)
+        self.explanation.show_markdown(scenario.explanation)
+        self.explanation.setAccessibleName("Why it came out so")
+        self.tasks = {task.id: TaskView(task, theme, scale, self) for task in scenario.tasks}
+        self._lay_out()
+        self._connect()
+        self.show_visit()
+        order_tabs(self._content)
+
+    # ------------------------------------------------------------------------------ building
+
+    def _quiet(self, text: str, tip: str, pressed: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setProperty("role", "quiet")
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda _=False: pressed())
+        return button
+
+    def _button(self, text: str, tip: str, pressed: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda _=False: pressed())
+        return button
+
+    def _caption(self, text: str) -> QLabel:
+        label = plain_label(text, self)
+        label.setProperty("role", "caption")
+        label.setWordWrap(True)
+        return label
+
+    def _heading(self, text: str) -> QLabel:
+        label = plain_label(text, self)
+        label.setProperty("role", "title")
+        return label
+
+    def _px(self, size: float) -> int:
+        return round(size * self._scale)
+
+    def _lay_out(self) -> None:
+        self._content = QWidget(self)
+        box = QVBoxLayout(self._content)
+        box.setContentsMargins(self._px(10), self._px(2), self._px(6), self._px(12))
+        box.setSpacing(self._px(8))
+        box.addWidget(self.story)
+        if self.questions:
+            box.addWidget(self._heading("Predict"))
+            for view in self.questions:
+                box.addWidget(view)
+            row = QHBoxLayout()
+            row.addWidget(self.skip)
+            row.addStretch(1)
+            box.addLayout(row)
+        box.addWidget(self._run_card())
+        box.addWidget(self._outcome())
+        if self.tasks:
+            box.addWidget(self._heading("Your turn"))
+            for task in self.tasks.values():
+                box.addWidget(task)
+        box.addStretch(1)
+        self.scroll = QScrollArea(self)
+        self.scroll.setWidget(self._content)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        head = QHBoxLayout()
+        head.setContentsMargins(self._px(8), 0, self._px(8), 0)
+        head.addWidget(self.back_button)
+        head.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(self._px(2))
+        outer.addLayout(head)
+        outer.addWidget(self.scroll, 1)
+
+    def _run_card(self) -> QFrame:
+        scenario = self.visit.scenario
+        card = QFrame(self)
+        card.setProperty("role", "card")
+        box = QVBoxLayout(card)
+        box.setContentsMargins(*(self._px(px) for px in (10, 9, 10, 10)))
+        box.setSpacing(self._px(6))
+        box.addWidget(self._heading("Run"))
+        for name in scenario.runs():
+            note = scenario.variants[name].note if name != BASE else ""
+            box.addWidget(self._caption(f"• {scenario.title_of(name)}" + (f": {note}" if note else "")))
+        for line in edits_in_words(scenario):
+            box.addWidget(self._caption(line))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(self._px(6))
+        buttons.addWidget(self.run)
+        buttons.addWidget(self.race)
+        buttons.addStretch(1)
+        box.addLayout(buttons)
+        box.addWidget(self.message)
+        self.choice_row = QWidget(card)
+        row = QHBoxLayout(self.choice_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self._px(6))
+        row.addWidget(self.choice, 1)
+        row.addWidget(self.load)
+        box.addWidget(self.choice_row)
+        for name in scenario.runs():
+            self.choice.addItem(scenario.title_of(name), name)
+        self.choice.setToolTip("Which run to put into the form")
+        self.choice.setAccessibleName("Which run to put into the form")
+        self.choice.setMinimumContentsLength(8)
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        below = QHBoxLayout()
+        below.addWidget(self.reveal)
+        below.addStretch(1)
+        box.addLayout(below)
+        return card
+
+    def _outcome(self) -> QWidget:
+        """Make what is shown after the run."""
+        scenario = self.visit.scenario
+        self.outcome = QWidget(self)
+        box = QVBoxLayout(self.outcome)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(self._px(8))
+        if scenario.expectations:
+            box.addWidget(self._heading("What came out"))
+            for _ in scenario.expectations:
+                label = plain_label(parent=self)
+                label.setWordWrap(True)
+                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                self.lines.append(label)
+                box.addWidget(label)
+        if scenario.explanation:
+            box.addWidget(self._heading("Why"))
+            box.addWidget(self.explanation)
+        if scenario.references:
+            box.addWidget(self._caption("Sources: " + "; ".join(scenario.references)))
+        row = QHBoxLayout()
+        row.addWidget(self.again)
+        row.addStretch(1)
+        box.addLayout(row)
+        return self.outcome
+
+    def _connect(self) -> None:
+        for number, view in enumerate(self.questions):
+            view.answered.connect(lambda choice, number=number: self.answered.emit(number, choice))
+        for name, task in self.tasks.items():
+            task.start_wanted.connect(lambda name=name: self.task_start.emit(name))
+            task.check_wanted.connect(lambda name=name: self.task_check.emit(name))
+            task.hint_shown.connect(lambda count, name=name: self.hints_shown.emit(name, count))
+
+    def _load(self) -> None:
+        self.load_wanted.emit(self.choice.currentData())
+
+    # ------------------------------------------------------------------------------ what it shows
+
+    def show_visit(self, done: frozenset[str] = frozenset()) -> None:
+        """Show what became of the visit; `done` are the tasks reached."""
+        visit = self.visit
+        for number, view in enumerate(self.questions):
+            view.choose(visit.answers.get(number))
+            view.lock(visit.locked or visit.skipped)
+            if visit.revealed:
+                view.reveal()
+            else:
+                view.conceal()
+                view.lock(visit.locked or visit.skipped)
+        self.skip.setVisible(bool(self.questions) and not visit.may_run)
+        self.run.setEnabled(visit.may_run)
+        self.race.setEnabled(visit.may_run)
+        self.race.setVisible(bool(visit.scenario.variants))
+        text = visit.message or ("" if visit.may_run else "Answer the questions first, or skip them.")
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+        self.message.setStyleSheet(f"color: {self._theme.warn};" if visit.warn else "")
+        self.choice_row.setVisible(visit.revealed and bool(visit.scenario.variants))
+        if visit.loaded:
+            self.choice.setCurrentIndex(max(0, self.choice.findData(visit.loaded)))
+        self.reveal.setVisible(visit.locked and not visit.revealed)
+        self.outcome.setVisible(visit.revealed)
+        self._show_lines()
+        self._show_tasks(done)
+
+    def _show_lines(self) -> None:
+        found = self.visit.found() if self.visit.revealed else {}
+        for number, (label, expectation) in enumerate(zip(self.lines, self.visit.scenario.expectations, strict=True)):
+            text, holds = expectation_line(expectation, found.get(number), self.visit.scenario)
+            label.setText(text)
+            color = {True: self._theme.ok, False: self._theme.warn, None: self._theme.muted}[holds]
+            label.setStyleSheet(f"color: {color};")
+
+    def _show_tasks(self, done: frozenset[str]) -> None:
+        visit = self.visit
+        for name, view in self.tasks.items():
+            view.show_hints(visit.hints.get(name, 0))
+            view.show_goals(visit.goals.get(name) or goal_states(view.task.goals, None))
+            told = visit.told.get(name, "")
+            view.show_message(told, warn=told.startswith("Not counted"))
+            view.show_done(name in done)
+            view.check.setEnabled(visit.task == name)
+            view.start.setText("Start over" if visit.task == name else "Start")
+
+    def show_message(self, text: str, *, warn: bool = False) -> None:
+        """Say something at the run."""
+        self.visit.message, self.visit.warn = text, warn
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+        self.message.setStyleSheet(f"color: {self._theme.warn};" if warn else "")
+
+    def show_part(self, part: QWidget) -> None:
+        """Bring a part of the page into sight, once it has its place."""
+        QTimer.singleShot(0, self, lambda: self.scroll.ensureWidgetVisible(part, 0, self._px(30)))
+
+    def restyle(self, theme: Theme) -> None:
+        """Take the colors of `theme`."""
+        self._theme = theme
+        self.story.restyle(theme)
+        self.explanation.restyle(theme)
+        for view in (*self.questions, *self.tasks.values()):
+            view.restyle(theme)
+        self._show_lines()

@@ -1,0 +1,387 @@
+"""Scenarios at the window: the gallery on the stage, and the page of the one that is open in the left column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from gui.actions import Act
+from gui.dialogs import Banner
+from gui.documents import Document
+from gui.feature import Feature
+from gui.planned import plan_for
+from gui.run_control import News
+from gui.run_record import RunSoFar
+from gui.scenarios.filters import Filters
+from gui.scenarios.gallery import Gallery
+from gui.scenarios.learned import Learned
+from gui.scenarios.left_page import LeftPage
+from gui.scenarios.library import Entry, entry_of, shipped
+from gui.scenarios.measurements import Measurements
+from gui.scenarios.page import ScenarioPage
+from gui.scenarios.visit import Visit, goal_states, not_counted
+from gui.stage import BOARD
+from gui.theme import Theme
+from gui.workspace import Workspace
+from training.errors import InputError
+from training.labs.bounds import changes_between
+from training.progress import STOP
+from training.scenarios.expectations import check_goals
+from training.scenarios.record import RunRecord
+from training.scenarios.scenario import BASE, Scenario
+from training.scenarios.scenario_file import load
+from training.scenarios.script import Script
+
+if TYPE_CHECKING:
+    from gui.window import MainWindow
+
+TITLE = "Scenarios"
+GALLERY = "gallery"
+NONE_FOUND = "No scenario matches. Search for other words, or choose all chapters and any level."
+UNFINISHED = "The run was ended before its time, so nothing is checked yet. Run it to its end."
+
+
+class Scenarios(Feature):
+    """Opens scenarios, runs them, and says what came out.
+
+    Attributes
+    ----------
+    visit
+        The scenario that is open, or None: then the left page has the filters of the gallery.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.learned = Learned(window.folder)
+        self.visit: Visit | None = None
+        self.page: ScenarioPage | None = None
+        self.measurements = Measurements()
+        self._document: Document | None = None
+        self._adopted = self._filled = False
+
+    # ------------------------------------------------------------------------------ widgets
+
+    def adopt(self, workspace: Workspace) -> None:
+        before = self.filters if self._adopted else None
+        showed_gallery = self._adopted and self.workspace.stage.shown == GALLERY
+        self._adopted, self.workspace = True, workspace
+        theme, scale = workspace.theme, workspace.scale
+        self.gallery = Gallery(theme, scale)
+        self.filters = Filters(scale)
+        if before is not None:
+            self.filters.take(before)
+        self.left = LeftPage(self.filters)
+        self._filled = False
+        workspace.stage.add(GALLERY, self.gallery)
+        workspace.left.add_page(TITLE, self.left)
+        workspace.left.page_shown.connect(self._page_shown)
+        workspace.stage.changed.connect(self._stage_changed)
+        self.filters.changed.connect(self._filter)
+        self.filters.cards_wanted.connect(self.gallery.focus_first)
+        self.filters.file_wanted.connect(lambda: self.window.files.ask_open())
+        self.filters.line_wanted.connect(self._paste)
+        self.gallery.opened.connect(self.open)
+        if self.visit is not None:
+            self._show_page(self.visit)
+        if showed_gallery:
+            self.show_gallery()
+
+    def acts(self) -> list[Act]:
+        return [Act("View", "Scenarios", ("Ctrl+G",), self.show_gallery)]
+
+    def restyle(self, theme: Theme) -> None:
+        self.gallery.restyle(theme)
+        if self.page is not None:
+            self.page.restyle(theme)
+
+    def close(self) -> None:
+        self.measurements.close()
+
+    @property
+    def banner(self) -> Banner:
+        """Where what goes wrong is said."""
+        return self.window.banner
+
+    # ------------------------------------------------------------------------------ gallery
+
+    def show_gallery(self) -> None:
+        """Leave the scenario that is open, if any, and show all of them."""
+        self._leave()
+        self.workspace.left.show_page(TITLE)
+        self._fill()
+        self.workspace.stage.show_only(GALLERY)
+        self.filters.search.setFocus()
+
+    def _fill(self) -> None:
+        if not self._filled:
+            self._filled = True
+            self.gallery.fill(shipped(), self.done)
+            self._filter()
+        self.gallery.show_done(self.done)
+        finished = [entry for entry in shipped() if self.done(entry).startswith("✓")]
+        self.filters.show_counts(shipped(), finished)
+
+    def _filter(self) -> None:
+        self.gallery.show_only(self.filters.wants, NONE_FOUND)
+
+    def done(self, entry: Entry) -> str:
+        """Return in a few words what was done of a scenario; beginning with ✓ if all of it."""
+        tasks, reached = len(entry.scenario.tasks), len(self.learned.tasks(entry.key))
+        if self.learned.revealed(entry.key):
+            return "✓ done" if reached >= tasks else f"run · {reached} of {tasks} tasks"
+        return "opened" if self.learned.seen(entry.key) else ""
+
+    def _page_shown(self, title: str) -> None:
+        """Follow the tabs: without an open scenario, the page and the gallery belong together."""
+        stage = self.workspace.stage
+        if title == TITLE and self.visit is None:
+            self._fill()
+            stage.show_only(GALLERY)
+        elif title != TITLE and stage.shown == GALLERY:
+            stage.show_only(BOARD)
+
+    def _stage_changed(self, shown: str) -> None:
+        """Leave the room below, which is about the run, to the cards."""
+        self.workspace.bottom.setVisible(shown != GALLERY)
+
+    def _paste(self) -> None:
+        from gui.recordings.runs import Runs
+
+        self.window.feature(Runs).paste()
+
+    # ------------------------------------------------------------------------------ opening
+
+    def open_file(self, path: Path) -> None:
+        """Open a scenario from a file; what is wrong with it is told line by line."""
+        try:
+            scenario = load(path)
+        except InputError as error:
+            self.window.files.say_not_opened(error)
+            return
+        self.open(next((entry for entry in shipped() if entry.path == path.resolve()), entry_of(scenario, path)))
+
+    def open_scenario(self, scenario: Scenario) -> None:
+        """Open a scenario that came without a file."""
+        self.open(entry_of(scenario))
+
+    def open(self, entry: Entry) -> None:
+        """Show the page of a scenario, as it was left the last time."""
+        key = entry.key
+        questions = entry.scenario.questions
+        answers = {
+            number: text for number, text in self.learned.answers(key).items()
+            if number < len(questions) and text in questions[number].choices
+        }
+        revealed = self.learned.revealed(key)
+        self.learned.see(key)
+        self.visit = Visit(entry, answers, revealed=revealed, locked=revealed)
+        self._show_page(self.visit)
+        self.workspace.left.show_page(TITLE)
+        self.window.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.workspace.stage.shown == GALLERY:
+            self.workspace.stage.show_only(BOARD)
+
+    def _show_page(self, visit: Visit) -> None:
+        page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
+        self.left.show_scenario(page)
+        page.back.connect(self.show_gallery)
+        page.run_wanted.connect(self.run)
+        page.race_wanted.connect(self.race)
+        page.skip_wanted.connect(self._skip)
+        page.again_wanted.connect(self._again)
+        page.reveal_wanted.connect(self._reveal)
+        page.load_wanted.connect(lambda name: self._load(name))
+        page.answered.connect(self._answered)
+        page.task_start.connect(self._start_task)
+        page.task_check.connect(self._check_task)
+        page.hints_shown.connect(visit.hints.__setitem__)
+        self._show()
+
+    def _leave(self) -> None:
+        self.visit, self.page = None, None
+        self.measurements.forget()
+        self.left.show_filters()
+
+    def _show(self) -> None:
+        if self.page is not None and self.visit is not None:
+            self.page.show_visit(self.learned.tasks(self.visit.entry.key))
+
+    # ------------------------------------------------------------------------------ prediction
+
+    def _answered(self, number: int, choice: str) -> None:
+        visit = self.visit
+        if visit is None or visit.locked:
+            return
+        visit.answers[number] = choice
+        visit.message = ""
+        self._show()
+
+    def _skip(self) -> None:
+        if self.visit is not None:
+            self.visit.skipped = True
+            self._show()
+
+    def _again(self) -> None:
+        if self.visit is not None:
+            self.visit.begin_again()
+            self.learned.keep_answers(self.visit.entry.key, {})
+            self.learned.reveal(self.visit.entry.key, False)
+            self._show()
+            if self.page is not None:
+                self.page.scroll.verticalScrollBar().setValue(0)
+
+    # ------------------------------------------------------------------------------ running
+
+    def run(self) -> None:
+        """Put the scenario's experiment into the form, and train it."""
+        visit = self.visit
+        if visit is not None and visit.may_run and self._load(BASE, play=True):
+            self._lock(visit)
+
+    def race(self) -> None:
+        """Train all variants side by side."""
+        from gui.race.races import Races
+
+        visit = self.visit
+        if visit is None or not visit.may_run:
+            return
+        races = self.window.feature(Races)
+        self._lock(visit)
+        visit.message = ""
+        self._show()
+        races.start(visit.scenario)
+
+    def race_ended(self, scenario: Scenario, records: dict[str, RunRecord]) -> None:
+        """Take over what came of a race of this scenario."""
+        visit = self.visit
+        if visit is not None and visit.scenario == scenario:
+            visit.records.update(records)
+            self._reveal()
+
+    def _lock(self, visit: Visit) -> None:
+        visit.locked = True
+        self.learned.keep_answers(visit.entry.key, visit.answers)
+        self._show()
+
+    def _load(self, name: str, *, play: bool = False, task: str = "") -> bool:
+        """Put a run of the scenario into the form, as a document of its own; return whether that was done."""
+        visit, window = self.visit, self.window
+        if visit is None:
+            return False
+        own = window.files.document is self._document  # what was tried in it is among the runs that are kept
+        if not own and not window.files.may_replace():
+            return False
+        visit.loaded, visit.task = name, task
+        visit.message = ""
+        scenario = visit.scenario
+        document = self._document = window.files.as_new(scenario.run(name))
+        edits = () if task else scenario.edits_of(name)  # a task is for the learner to change things
+        plan_for(window, document, lambda _: Script.of_scenario(edits) if edits else None)
+        window.show_document(document)
+        self.workspace.stage.show_only(BOARD)
+        if play:
+            window.control.toggle()
+        self._show()
+        return True
+
+    def look(self, news: News, now: float) -> None:
+        if news.ended and self.visit is not None and self.window.files.document is self._document:
+            self._run_ended(self.visit)
+        for (visit, task), came in self.measurements.taken():
+            if visit is self.visit:
+                self._measured(visit, task, came)
+
+    def _run_ended(self, visit: Visit) -> None:
+        view = self.window.control.view
+        if view is None or view.original is None:
+            return
+        if visit.task:
+            self._check_task(visit.task)
+            return
+        changed = changes_between(visit.scenario.run(visit.loaded), view.original)
+        if any(edit.key == STOP for edit in view.edits):
+            self._tell(UNFINISHED)
+        elif changed.keys() - {"device"}:
+            self._tell(f"This run is not the scenario's own ({not_counted(changed)}), so it is not checked.")
+        else:
+            self._tell("Checking this run …")
+            self.measurements.begin(RunSoFar.of(view), (visit, ""))
+
+    def _measured(self, visit: Visit, task: str, came: object) -> None:
+        if not isinstance(came, RunRecord):
+            text = f"Not checked: {came.message() if isinstance(came, InputError) else getattr(came, 'message', came)}"
+            if task:
+                visit.told[task] = text
+                self._show()
+            else:
+                self._tell(text, warn=True)
+        elif task:
+            self._goals_measured(visit, task, came)
+        else:
+            visit.records[visit.loaded] = came
+            self._reveal()
+
+    def _reveal(self) -> None:
+        """Say what was right, what came out, and why."""
+        visit = self.visit
+        if visit is None:
+            return
+        first = not visit.revealed
+        visit.revealed = visit.locked = True
+        visit.message = ""
+        self.learned.reveal(visit.entry.key)
+        self._show()
+        if first and self.page is not None:
+            self.page.show_part(self.page.questions[0] if self.page.questions else self.page.outcome)
+
+    def _tell(self, text: str, *, warn: bool = False) -> None:
+        if self.page is not None:
+            self.page.show_message(text, warn=warn)
+
+    # ------------------------------------------------------------------------------ tasks
+
+    def _start_task(self, name: str) -> None:
+        visit = self.visit
+        task = next((task for task in visit.scenario.tasks if task.id == name), None) if visit is not None else None
+        if visit is None or task is None or not self._load(task.start, task=name):
+            return
+        visit.goals.pop(name, None)
+        visit.told[name] = "It is in the form now: change what you may, and run it."
+        self._show()
+        self.workspace.left.show_page("Experiment")
+
+    def _check_task(self, name: str) -> None:
+        visit, view = self.visit, self.window.control.view
+        if visit is None or view is None or self.window.files.document is not self._document or visit.task != name:
+            return
+        if view.history.step == 0:
+            visit.told[name] = "Nothing has been trained yet: run it first."
+        elif why := self._outside(visit, name):
+            visit.told[name] = f"Not counted: {why}."
+        else:
+            visit.told[name] = "Checking this run …"
+            self.measurements.begin(RunSoFar.of(view), (visit, name))
+        self._show()
+
+    def _outside(self, visit: Visit, name: str) -> str:
+        """Return what was changed that the task does not allow, in words."""
+        view = self.window.control.view
+        task = next(task for task in visit.scenario.tasks if task.id == name)
+        assert view is not None
+        assert view.original is not None
+        changes = changes_between(visit.scenario.run(task.start), view.original)
+        keys = [*changes, *(edit.key for edit in view.edits if edit.key != STOP)]
+        return not_counted([key for key in keys if key != "device"], task.controls)
+
+    def _goals_measured(self, visit: Visit, name: str, record: RunRecord) -> None:
+        task = next(task for task in visit.scenario.tasks if task.id == name)
+        found = check_goals(task.goals, record)
+        reached = all(bool(each.held[0]) for each in found)
+        visit.goals[name] = goal_states(task.goals, found)
+        visit.told[name] = "Reached." if reached else "Not reached yet. Change something, reset and run again."
+        if reached:
+            self.learned.reach(visit.entry.key, name)
+            self.window.status.say(f"Task “{task.title}” is reached.", "ok")
+        self._show()
