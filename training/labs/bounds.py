@@ -13,11 +13,11 @@ from training.errors import ExperimentError, InputError
 from training.experiment import Data, Experiment
 from training.feasibility import architecture_of, batch_size_of
 from training.length import steps_at_most
-from training.own_folder import FILE_DATA, PATH_KEYS
+from training.own_folder import FILE_DATA
 from training.population import edited
 from training.progress import STOP, Edit
 from training.scenarios.mistakes import allowed_by
-from training.scenarios.scenario import Scenario, Task
+from training.scenarios.scenario import Scenario, Task, dotted
 from training.validation import as_values, replace
 
 TIMES_THE_STEPS, ENOUGH_STEPS = 5, 5_000
@@ -42,7 +42,7 @@ def changes_between(start: Experiment, experiment: Experiment) -> dict[str, Any]
 
     The changes make the one of the other: ``replace(start, changes) == experiment``, but for those keys.
     """
-    before, after = _flat(as_values(start)), _flat(as_values(experiment))
+    before, after = dotted(as_values(start)), dotted(as_values(experiment))
     return {key: value for key, value in after.items() if key not in FREE and before.get(key, ...) != value}
 
 
@@ -72,7 +72,7 @@ def _controls(
     foreign = not_allowed(task, [*changes, *(edit.key for edit in edits if edit.key != STOP)])
     if foreign:
         return f"changes {', '.join(dict.fromkeys(foreign))}, but this task allows only {', '.join(task.controls)}"
-    if changes.get("data.dataset") in FILE_DATA or any(f"data.{key}" in changes for key in PATH_KEYS):
+    if changes.get("data.dataset") in FILE_DATA:
         return "names a file of its own"
     return ""
 
@@ -144,13 +144,3 @@ def seconds_of(experiment: Experiment, data: PreparedData, steps: int) -> float:
 
 def _size_of(batch: Any) -> float:
     return float("inf") if batch == "full" else float(batch)
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

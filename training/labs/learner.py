@@ -213,8 +213,13 @@ def loads(text: str, *, where: str = "result") -> LearnerResult:
     """Read a learner's result from TOML text; see `load`."""
     values = parse(text, where)
     with located(text, where):
-        expect_kind(values, "result", where)
-        return validated(LearnerResult, values, file=where)
+        return from_values(values, where=where)
+
+
+def from_values(values: dict[str, Any], *, where: str = "result") -> LearnerResult:
+    """Return the result that plain values describe; see `load`."""
+    expect_kind(values, "result", where)
+    return validated(LearnerResult, values, file=where)
 
 
 def dumps(result: LearnerResult) -> str:
