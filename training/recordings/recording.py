@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from training.errors import InputError
+from training.engine import is_editable
+from training.errors import MAX_PROBLEMS, InputError
 from training.experiment import Experiment, Section
 from training.history import History
 from training.plain_text import Readable, Shaped
-from training.progress import Edit, Outcome
+from training.progress import STOP, Edit, Outcome
 from training.result import Result
 from training.snapshot import Snapshot
 
@@ -67,6 +68,23 @@ class Recording(Section):
     experiment: Experiment
     edits: Annotated[tuple[RecordedEdit, ...], Field(max_length=MOST_EDITS)] = ()
     """In the order they were made."""
+
+    @model_validator(mode="after")
+    def _edits_fit(self) -> Self:
+        problems = [
+            f"edits.{index}.changes: '{key}' cannot be changed while a run is under way"
+            for index, edit in enumerate(self.edits) for key in edit.changes if key != STOP and not is_editable(key)
+        ]  # fmt: skip
+        before = 0
+        for index, edit in enumerate(self.edits):
+            if edit.step < before:
+                problems.append(f"edits.{index}.step: is before that of the edit above it")
+            if edit.step > self.steps:
+                problems.append(f"edits.{index}.step: is after the {self.steps:,} steps of the run")
+            before = edit.step
+        if problems:
+            raise ValueError("\n".join(problems[:MAX_PROBLEMS]))
+        return self
 
     def made_edits(self) -> tuple[Edit, ...]:
         """Return the edits as the engine takes them."""

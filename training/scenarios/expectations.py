@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.criteria import CRITERIA
+from training.scenarios.curves import SCORES
 from training.scenarios.metrics import METRICS
 from training.scenarios.record import RunRecord, measured
 from training.scenarios.scenario import BASE, Claim, Expectation, Measure, Scenario
@@ -111,15 +113,22 @@ def runs_in(claim: Claim) -> tuple[str, ...]:
 
 
 def in_words(claim: Claim, scenario: Scenario | None = None) -> str:
-    """Return a claim as people read it: "training loss at the end of ‘Sigmoid’ above 0.5"."""
-    text = measure_in_words(claim)
-    if scenario is not None:
-        text += f" of ‘{scenario.title_of(claim.variant)}’"
-        if claim.minus is not None:
-            text += f", less that of ‘{scenario.title_of(claim.minus)}’"
-        if claim.divided_by is not None:
-            text += f", over that of ‘{scenario.title_of(claim.divided_by)}’"
-    return f"{text} {wanted_in_words(claim)}"
+    """Return a claim as people read it: "‘Sigmoid’: training loss at the end above 0.5".
+
+    Parameters
+    ----------
+    scenario
+        Where the runs have their titles; None: there is only one.
+    """
+    text = f"{measure_in_words(claim)} {wanted_in_words(claim)}"
+    if scenario is None or not scenario.variants:
+        return text
+    runs = f"‘{scenario.title_of(claim.variant)}’"
+    if claim.minus is not None:
+        runs += f" − ‘{scenario.title_of(claim.minus)}’"
+    if claim.divided_by is not None:
+        runs += f" ÷ ‘{scenario.title_of(claim.divided_by)}’"
+    return f"{runs}: {text}"
 
 
 def wanted_in_words(claim: Claim) -> str:
@@ -130,40 +139,35 @@ def wanted_in_words(claim: Claim) -> str:
 
 
 def measure_in_words(measure: Measure) -> str:
-    """Return a quantity as people read it: "oscillation of the training loss over the last 25 % of the run"."""
+    """Return a quantity as people read it: "oscillation of the training loss over the last 25% of the run"."""
     metric = METRICS[measure.metric]
-    words = metric.title[0].lower() + metric.title[1:]
-    if "target" in metric.needs:
-        words = f"{words.removesuffix(' to')} until the {_curve(measure.of)} is {measure.target:.4g}"
-    elif measure.criterion:
-        words = words.replace("criterion", f"criterion ‘{measure.criterion.replace('_', ' ')}’")
-        words = words.replace("when met", f"of the {_curve(measure.of)} when ‘{_plain(measure.criterion)}’ is met")
-    elif measure.of:
-        words = f"{words} of the {_curve(measure.of)}"
+    words = _named(measure)
     if measure.layer is not None:
-        named = {"first": "the first layer", "last": "the last hidden layer", "output": "the output layer"}
-        words = f"{words} in {named.get(str(measure.layer), f'layer {measure.layer}')}"
+        layers = {"first": "the first hidden layer", "last": "the last hidden layer", "output": "the output layer"}
+        words = f"{words} in {layers.get(str(measure.layer), f'layer {measure.layer}')}"
     if "window" in metric.takes:
-        until = "the run" if measure.at == "end" else f"the way {_until(measure.at)}"
-        words = f"{words} over the last {measure.window:.0%} of {until}"
-    elif "at" in metric.takes:
-        words = f"{words} {_moment(measure.at)}"
-    return words
+        until = "the run" if measure.at == "end" else f"the way to {_moment(measure.at)}"
+        return f"{words} over the last {measure.window:.0%} of {until}"
+    return f"{words} at {_moment(measure.at)}" if "at" in metric.takes else words
 
 
-def _curve(name: str) -> str:
-    return METRICS[name].title[0].lower() + METRICS[name].title[1:]
+def _named(measure: Measure) -> str:
+    metric = METRICS[measure.metric]
+    if metric.words:
+        criterion = CRITERIA[measure.criterion].title.lower() if measure.criterion else ""
+        target = "" if measure.target is None else f"{_reaches(measure.of)} {measure.target:.4g}"
+        return metric.words.format(curve=_title(measure.of), target=target, criterion=criterion)
+    return f"{_title(metric.name)} of the {_title(measure.of)}" if measure.of else _title(metric.name)
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+def _title(name: str) -> str:
+    title = METRICS[name].title if name else ""
+    return title[:1].lower() + title[1:]
 
 
-def _until(moment: str) -> str:
-    return f"up to {moment}" if moment not in ("best", "start") else f"up to the {moment}"
+def _reaches(curve: str) -> str:
+    return "has risen to" if curve in SCORES else "has fallen to"
 
 
 def _moment(moment: str) -> str:
-    if moment in ("start", "end"):
-        return f"at the {moment}"
-    return "at the best evaluation" if moment == "best" else f"at {moment}"
+    return {"start": "the start", "end": "the end", "best": "the best evaluation"}.get(moment, moment)

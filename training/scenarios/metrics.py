@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 Function = Callable[["RunRecord", Measure], FloatArray]
 
+NEAR_ZERO = 0.01
+"""A weight is as good as zero below this share of the largest of its layer."""
 LOOKED_AT = 1_000
 """So many training samples are passed through the network for what is said of activations."""
 
@@ -48,6 +50,8 @@ class Metric:
         Those of them that have to be given.
     unit
         What it is counted in, or "".
+    words
+        How a claim names it, with {curve}, {target} and {criterion} to be filled in; "": by its title.
     function
         Returns it for every replica.
     """
@@ -59,6 +63,7 @@ class Metric:
     takes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     unit: str = ""
+    words: str = ""
 
 
 # ------------------------------------------------------------------------------------- how they are made
@@ -187,6 +192,13 @@ def _of_layers(layers: tuple[LayerStatistics, ...], name: str, measure: Measure,
     return float(np.mean([getattr(layer, name) for layer in layers[:-1]]))
 
 
+def _near_zero_share(record: RunRecord, measure: Measure) -> FloatArray:
+    snapshots = record.initial if measure.at == "start" else record.final
+    layer = layer_index(record, measure)
+    sizes = [np.abs(snapshot.weights()[layer]) for snapshot in snapshots]
+    return np.array([float((size < NEAR_ZERO * size.max()).mean()) for size in sizes])
+
+
 def _distance(record: RunRecord, measure: Measure) -> FloatArray:
     pairs = zip(record.initial, record.final, strict=True)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -205,7 +217,7 @@ _CURVE = ("at", "of")
 _STRETCH = ("at", "of", "window")
 
 _ROWS = (
-    Metric("batch_loss", "Loss of the batch", "Loss of the batch of that step.", _at("batch_loss"), _AT),
+    Metric("batch_loss", "Batch loss", "Loss of the batch of that step.", _at("batch_loss"), _AT),
     Metric("lr", "Learning rate", "Learning rate of that step, schedule included.", _at("lr"), _AT),
     Metric("grad_norm", "Gradient norm", "L2 norm of the whole gradient at that step.", _at("grad_norm"), _AT),
     Metric("update_norm", "Update norm", "L2 norm of what that step added to the parameters.", _at("update_norm"),
@@ -261,13 +273,17 @@ _ROWS = (
            _over(lambda stretch, measure: fitted_order(stretch, measure.target or 0.0)),
            (*_STRETCH, "target"), ("of",)),
     Metric("epochs_to", "Epochs to", "Epochs until a loss or norm is at or below the target, a score at or above; "
-           "infinite if never.", _over(_epochs_to, whole=True), ("of", "target"), ("of", "target"), "epochs"),
+           "infinite if never.", _over(_epochs_to, whole=True), ("of", "target"), ("of", "target"), "epochs",
+           "epochs until the {curve} {target}"),
     Metric("steps_to", "Steps to", "Steps until a loss or norm is at or below the target, a score at or above; "
-           "infinite if never.", _over(_steps_to, whole=True), ("of", "target"), ("of", "target"), "steps"),
+           "infinite if never.", _over(_steps_to, whole=True), ("of", "target"), ("of", "target"), "steps",
+           "steps until the {curve} {target}"),
     Metric("met_at", "Criterion met at", "Epoch at which a convergence criterion was first met; infinite if never. "
-           "A criterion that is off is never met.", _met_at, ("criterion",), ("criterion",), "epochs"),
+           "A criterion that is off is never met.", _met_at, ("criterion",), ("criterion",), "epochs",
+           "epoch at which ‘{criterion}’ is first met"),
     Metric("value_when_met", "Value when met", "Value of a curve at the evaluation where a convergence criterion was "
-           "first met.", _value_when_met, ("criterion", "of"), ("criterion", "of")),
+           "first met.", _value_when_met, ("criterion", "of"), ("criterion", "of"),
+           words="{curve} when ‘{criterion}’ is first met"),
     Metric("best_epoch", "Best epoch", "Epoch of the lowest validation loss (without held-out samples, of the lowest "
            "training loss).", _best_epoch, unit="epochs"),
     Metric("ended_epoch", "Ended at epoch", "Epochs the run took.", _ended_epoch, unit="epochs"),
@@ -285,6 +301,8 @@ _ROWS = (
            "the training samples.", _of_weights("activation_std"), _LAYERED, ("layer",)),
     Metric("weight_norm", "Weight norm", "L2 norm of a layer's weights.", _of_weights("weight_norm"), _LAYERED,
            ("layer",)),
+    Metric("near_zero_share", "Weights near zero", "Share of a layer's weights that are smaller in size than 1 % of "
+           "its largest: what a penalty on Σ|w| makes of most of them.", _near_zero_share, _LAYERED, ("layer",)),
     Metric("distance", "Distance moved", "L2 norm of the change of all parameters from the start to the end.",
            _distance),
     Metric("parameters", "Parameters", "Number of parameters of the network.", _parameters),
@@ -292,7 +310,7 @@ _ROWS = (
 
 METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
 
-OF_WEIGHTS = ("dead_share", "saturated_share", "activation_std", "weight_norm")
+OF_WEIGHTS = ("dead_share", "saturated_share", "activation_std", "weight_norm", "near_zero_share")
 """Known at the start and at the end only, as weights are not kept in between."""
 _KEYS = ("at", "layer", "of", "target", "window", "criterion")
 
