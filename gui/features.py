@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from gui.feature import Feature
+from gui.race.races import Races
+from gui.recordings.runs import Runs
 from gui.scenarios.scenarios import Scenarios
+from gui.timeline.time_travel import TimeTravel
 
-FEATURES: tuple[type[Feature], ...] = (Scenarios,)
+FEATURES: tuple[type[Feature], ...] = (Scenarios, Runs, TimeTravel, Races)

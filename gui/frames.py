@@ -63,6 +63,11 @@ class Frames:
         self.panels = panels
         self._seen = {}
 
+    @property
+    def playing(self) -> bool:
+        """Whether what is followed is training right now."""
+        return self.control.view is not None and bool(self.control.view.playing)
+
     def changed(self) -> None:
         """Say that the run, or the look of it, has changed: every panel is behind."""
         self._version += 1

@@ -182,12 +182,12 @@ class Transport(QFrame):
 
     # ------------------------------------------------------------------------------ showing
 
-    def show_state(self, state: str, reason: str = "") -> None:
+    def show_state(self, state: str, reason: str = "", tip: str = "") -> None:
         """Show what can be pressed.
 
         `state` is one of "empty", "loading", "ready", "paused", "playing", "finished", "extendable", "refused",
         "none" and "invalid"; `reason` says why nothing can be run. With a state of the run and a reason, what ends
-        or pauses it still works.
+        or pauses it still works. `tip` says what the first button does, where that is not the usual.
         """
         text, look = RUN_LOOKS.get(state, ("Run", "play"))
         if text != self.run_button.accessibleName():
@@ -197,7 +197,7 @@ class Transport(QFrame):
             self._run_look = look
             self._show_icons()
         blocked = bool(reason) and state != "playing"
-        tip = f"Cannot run: {reason}" if blocked else RUN_TIPS.get(state, f"{text} (Space)")
+        tip = f"Cannot run: {reason}" if blocked else tip or RUN_TIPS.get(state, f"{text} (Space)")
         if plain_tip(tip) != self.run_button.toolTip():
             self.run_button.setToolTip(plain_tip(tip))
             self.run_button.setAccessibleDescription(tip if blocked else "")

@@ -42,6 +42,7 @@ from gui.tips import plain_tip, title_text
 from gui.tour import Tour
 from gui.tour_stops import STOPS
 from gui.workspace import Workspace
+from training import file_kinds
 from training.data.prepare import PreparedData
 from training.engine import is_editable
 from training.errors import InputError
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self.commands.acted.connect(self._show_state)
         self.files.opened.connect(self.show_document)
         self.files.saved.connect(self._name_window)
+        self.files.other_opened.connect(self._open_other)
         self.errors.again.connect(lambda line: self.banner.show_error(line))
 
     def _adopt(self, workspace: Workspace) -> None:
@@ -276,7 +278,7 @@ class MainWindow(QMainWindow):
             self.frames.spend(time.thread_time() - started - drawing)
         if self.frames.count(now):
             pace = self.pace
-            playing = self.control.phase == "playing"
+            playing = self.frames.playing
             self.status.show_pace(
                 self.frames.per_second if playing else 0.0, self.frames.work_per_second, pace.share,
                 playing and pace.slowed,
@@ -443,10 +445,14 @@ class MainWindow(QMainWindow):
         steps = total_steps(view.experiment, engine.steps_per_epoch)
         self.transport.figures.show_totals(view.experiment.epochs, steps)
         speed = session.steps_per_second if view.playing else 0.0
-        self.transport.figures.show_figures(history.epoch, history.step, speed)
+        past = (view.moment.epoch, view.moment.step) if view.moment is not None else None
+        self.transport.figures.show_figures(history.epoch, history.step, speed, past=past)
         self.transport.device.show_busy(view.playing)
         self.builder.preview.show_position(history.step / steps if history.step else None)
-        self.criteria.show_evaluations(history.evaluations)
+        if view.moment is not None and view.moment.evaluation is not None:
+            self.criteria.show_past(view.moment.evaluation)
+        else:
+            self.criteria.show_evaluations(history.evaluations)
 
     def _show_state(self) -> None:
         self._shown_phase = self.control.phase
@@ -507,6 +513,15 @@ class MainWindow(QMainWindow):
         self._summarize()
         self._show_state()
         self.files.autosave_soon()
+
+    def _open_other(self, kind: str, path: Path) -> None:
+        """Open a file that holds something else than an experiment."""
+        for feature in self.features:
+            if feature.takes(kind):
+                feature.open_file(path)
+                return
+        what = file_kinds.KINDS[kind]
+        self.banner.show_error(f"Not opened: {path.name} is {what.what}. To use it, {what.advice}.")
 
     # ------------------------------------------------------------------------------ panels
 

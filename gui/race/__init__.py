@@ -1,0 +1,1 @@
+"""The paired race: several runs that advance together, shown side by side."""
