@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -41,6 +42,13 @@ class Feature(QObject):
 
     def look(self, news: News, now: float) -> None:
         """One turn of the window's timer; `now` is `time.perf_counter()`."""
+
+    def takes(self, kind: str) -> bool:
+        """Tell whether it opens files of a kind (of `training.file_kinds.KINDS`)."""
+        return False
+
+    def open_file(self, path: Path) -> None:
+        """Open a file of a kind that it takes; what is wrong with it is said."""
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""

@@ -14,11 +14,13 @@ from gui.dialogs import Banner, ask_unsaved
 from gui.documents import Autosave, Document, RecentFiles, Recovered
 from gui.preferences import Preferences
 from gui.tips import button_text, plain_tip
+from training import file_kinds
 from training.errors import ExperimentError, InputError
 from training.experiment import Experiment
 from training.experiment_file import shipped_experiments
 
 AUTOSAVE_MS = 1000
+DOCUMENTS = (".toml", ".labrun")
 TABLES = (".csv", ".tsv", ".txt", ".data")
 NOTHING_CHANGED = "Nothing in this window has changed. Put the file right, or open another one."
 
@@ -27,11 +29,13 @@ class FileActions(QObject):
     """The document that the form edits, and everything that reads or writes it.
 
     ``opened`` asks the window to take on another document (with its data, where they are loaded
-    already); ``saved`` follows a successful save.
+    already); ``saved`` follows a successful save; ``other_opened`` carries the kind and the path of a file that holds
+    something else than an experiment: a scenario, a recorded run, a lab.
     """
 
     opened = Signal(object, object)
     saved = Signal()
+    other_opened = Signal(str, object)
 
     def __init__(
         self, document: Document, folder: Path, builder: Builder, banner: Banner, preferences: Preferences,
@@ -88,9 +92,16 @@ class FileActions(QObject):
             self.read(path, as_new=True)
 
     def open_file(self, path: Path) -> None:
-        """Open an experiment, or a table as a new experiment."""
+        """Open a file of any kind: an experiment, a table as a new experiment, a scenario, a recorded run, a lab."""
         if path.suffix.lower() in TABLES:
             self.open_csv(path)
+            return
+        try:
+            kind = file_kinds.read_kind(path).name
+        except InputError:
+            kind = "experiment"  # reading it as one says what is wrong, line by line
+        if kind != "experiment":
+            self.other_opened.emit(kind, path)
         elif self.may_replace():
             self.read(path, as_new=False)
 
@@ -117,8 +128,9 @@ class FileActions(QObject):
 
     def ask_open(self) -> None:
         """Ask for an experiment and open it."""
+        kinds = " ".join(f"*{suffix}" for suffix in DOCUMENTS)
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Open an experiment", self._folder(), "Experiments (*.toml)"
+            self._window, "Open an experiment, a scenario or a run", self._folder(), f"Files of the lab ({kinds})"
         )
         if path:
             self.open_file(Path(path))
@@ -252,7 +264,7 @@ def dropped_file(event: QDropEvent) -> Path | None:
     """Return the first file of a drop that can be opened, or None."""
     for url in event.mimeData().urls():
         path = Path(url.toLocalFile())
-        if path.suffix.lower() in (".toml", *TABLES):
+        if path.suffix.lower() in (*DOCUMENTS, *TABLES):
             return path
     return None
 

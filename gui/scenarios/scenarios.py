@@ -104,6 +104,11 @@ class Scenarios(Feature):
         """Where what goes wrong is said."""
         return self.window.banner
 
+    @property
+    def owns_document(self) -> bool:
+        """Whether the form has a run of the scenario that is open."""
+        return self._document is not None and self.window.files.document is self._document
+
     # ------------------------------------------------------------------------------ gallery
 
     def show_gallery(self) -> None:
@@ -152,6 +157,9 @@ class Scenarios(Feature):
         self.window.feature(Runs).paste()
 
     # ------------------------------------------------------------------------------ opening
+
+    def takes(self, kind: str) -> bool:
+        return kind == "scenario"
 
     def open_file(self, path: Path) -> None:
         """Open a scenario from a file; what is wrong with it is told line by line."""
@@ -270,7 +278,7 @@ class Scenarios(Feature):
         visit, window = self.visit, self.window
         if visit is None:
             return False
-        own = window.files.document is self._document  # what was tried in it is among the runs that are kept
+        own = self.owns_document  # what was tried in it is among the runs that are kept
         if not own and not window.files.may_replace():
             return False
         visit.loaded, visit.task = name, task
@@ -287,7 +295,7 @@ class Scenarios(Feature):
         return True
 
     def look(self, news: News, now: float) -> None:
-        if news.ended and self.visit is not None and self.window.files.document is self._document:
+        if news.ended and self.visit is not None and self.owns_document:
             self._run_ended(self.visit)
         for (visit, task), came in self.measurements.taken():
             if visit is self.visit:
@@ -354,7 +362,7 @@ class Scenarios(Feature):
 
     def _check_task(self, name: str) -> None:
         visit, view = self.visit, self.window.control.view
-        if visit is None or view is None or self.window.files.document is not self._document or visit.task != name:
+        if visit is None or view is None or not self.owns_document or visit.task != name:
             return
         if view.history.step == 0:
             visit.told[name] = "Nothing has been trained yet: run it first."
