@@ -7,14 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from gui.builder.draft import flat
 from gui.builder.form import Builder
 from gui.end_banner import extension
 from gui.run_control import RunControl
 from gui.run_figures import EPOCH_ROUNDING
 from training.engine import is_editable
 from training.errors import ExperimentError, InputError
+from training.timeline.moments import Fork
 
 REBUILD_MS = 200
+DESCRIPTIVE = ("name", "notes")  # what may change without a run taking notice
 SEEDS = 1_000  # a new seed is below: short enough to be said aloud in a class
 LOOKS_AFTER_EDITS = 2  # turns of the window's timer until a run that an edit reopens is known to be open
 
@@ -189,6 +192,18 @@ class Commands(QObject):
         self.control.start(self.builder.draft.experiment, play=play, ghost=ghost)
         self.acted.emit()
 
+    def fork(self, fork: Fork) -> None:
+        """Go on from a past moment in a run of its own, with the form as it was there; it waits for the first step."""
+        self.rebuild_timer.stop()
+        self._looks_left = 0
+        self.builder.show_refusal({})
+        self.starting.emit()
+        experiment = self.control.fork(fork)
+        there = flat(experiment)
+        changed = self.builder.draft.differences(experiment)
+        self.builder.apply_changes({key: there[key] for key in changed if key in there and key not in DESCRIPTIVE})
+        self.acted.emit()
+
     def started(self) -> None:
         """Take up what was changed while the run was being prepared; then train, if that is wanted."""
         if self.waiting():
@@ -231,7 +246,7 @@ class Commands(QObject):
         draft = self.builder.draft
         return frozenset(
             key for key in draft.differences(asked)
-            if key not in ("name", "notes") and not self._is_live(key, draft.get(key))
+            if key not in DESCRIPTIVE and not self._is_live(key, draft.get(key))
         )
 
     def _is_live(self, key: str, value: Any) -> bool:

@@ -19,6 +19,7 @@ from training.errors import ExperimentError
 from training.experiment import Criteria, EarlyStopping, Experiment
 from training.experiment import Stopping as StoppingSection
 from training.history import Evaluations
+from training.progress import EvaluationRecord
 from training.validation import replace
 
 PREFIX = "stopping.criteria"
@@ -44,6 +45,7 @@ class CriteriaStrip(QWidget):
         self._drawn: object = None  # what the curves were last made of
         self._seen = 0
         self._looked = 0  # rows in which was looked for criteria met for the first time
+        self._past = False  # what is shown belongs to a past moment
         self._told = set(CRITERIA)  # nothing is told of a run that this strip did not see begin
         self.cards = {
             name: CriterionCard(name, theme, scale, lambda value, name=name: self._problem(name, value), self)
@@ -79,6 +81,7 @@ class CriteriaStrip(QWidget):
         """Forget what was measured: a new run begins, in which nothing has been told yet."""
         self._values = dict.fromkeys(CRITERIA, math.nan)
         self._evaluations, self._seen, self._looked, self._told, self._drawn = None, 0, 0, set(), None
+        self._past = False
         self.footer.patience.show_waited(math.nan)
         for card in self.cards.values():
             card.show_first_met(math.nan)
@@ -111,13 +114,27 @@ class CriteriaStrip(QWidget):
     def show_evaluations(self, evaluations: Evaluations, replica: int = 0) -> None:
         """Show the last evaluation, how it came about, and tell what was met since the last look."""
         latest = evaluations.latest
-        if latest is None or (evaluations is self._evaluations and evaluations.seen == self._seen):
+        known = evaluations is self._evaluations and evaluations.seen == self._seen and not self._past
+        if latest is None or known:
             return
+        if self._past:
+            self._past = False
+            self.show_settings(self._criteria)
         self._evaluations, self._seen, self._replica = evaluations, evaluations.seen, replica
         self.show_states(latest.criteria[replica])
         self.footer.patience.show_waited(float(latest.waited[replica]))
         self._show_lines(evaluations, replica)
         self._tell(evaluations, replica)
+
+    def show_past(self, evaluation: EvaluationRecord, replica: int = 0) -> None:
+        """Show where the criteria stood at an earlier evaluation, under the settings of then, until the next is shown.
+
+        The curves stay: they show all that led to now.
+        """
+        self._past = True
+        for state in evaluation.criteria[replica]:
+            self.cards[state.name].show_state(state)
+        self.footer.patience.show_waited(float(evaluation.waited[replica]))
 
     def _show_lines(self, evaluations: Evaluations, replica: int) -> None:
         """Draw the curves again if they have another point, which in a long run is seldom."""

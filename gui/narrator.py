@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gui.grouped import grouped
 from gui.run_control import RunControl
 from gui.run_view import RunView
 
@@ -22,6 +23,8 @@ def words_about(control: RunControl, reason_invalid: str) -> Words | None:
     `reason_invalid` says why what stands in the form cannot be run.
     """
     view, phase = control.view, control.phase
+    if view is not None and view.moment is not None and control.session is not None:
+        return words_about_past(view)
     if reason_invalid and phase != "playing":
         return Words("Cannot run yet", f"{reason_invalid}.", "warn")
     if phase == "refused":
@@ -38,9 +41,22 @@ def words_about(control: RunControl, reason_invalid: str) -> Words | None:
     return Words("Training" if view.playing else "Paused", progress_sentence(view))
 
 
+def words_about_past(view: RunView) -> Words:
+    """Return what to say while a past moment is looked at."""
+    heading = f"◀ Epoch {epoch_text(view.shown_epoch)} – not now"
+    step, now = grouped(view.shown_step), grouped(view.history.step)
+    going_on = "; training goes on" if view.playing else ""
+    return Words(heading, f"Step {step} of {now} so far{going_on}. {progress_sentence(view)}", "warn")
+
+
+def epoch_text(epoch: float) -> str:
+    """Return an epoch with as many digits as it takes to tell it from the next step's."""
+    return f"{epoch:.2f}".rstrip("0").rstrip(".")
+
+
 def progress_sentence(view: RunView) -> str:
-    """Return the losses at the last evaluation in words."""
-    latest = view.history.evaluations.latest
+    """Return the losses at the last evaluation, of the moment looked at, in words."""
+    latest = view.shown_evaluation
     if latest is None:
         return "Waiting for the first evaluation."
     train, held_out = float(latest.train_loss[0]), float(latest.val_loss[0])

@@ -9,6 +9,7 @@ from dataclasses import replace as replace_fields
 from typing import Any, Literal
 
 from gui.run_view import RunView
+from gui.timeline.continued import Later, after
 from gui.trainer import Ready, Refused, Trainer
 from training.data.prepare import PreparedData
 from training.errors import InputError
@@ -18,6 +19,7 @@ from training.progress import STOP, Edit, Progress
 from training.result import Result
 from training.session import Failure, Plan, Rejected, Session
 from training.snapshot import Snapshot
+from training.timeline.moments import Fork
 from training.validation import replace
 
 Phase = Literal["none", "loading", "ready", "paused", "playing", "finished", "refused"]
@@ -70,6 +72,7 @@ class RunControl:
         self.planned: Callable[[Experiment], Plan | None] = lambda _: None
         self._plan: Plan | None = None
         self._ghost: RunView | None = None
+        self._forked: tuple[RunView, Fork] | None = None
         self._in_flight: list[dict[str, Any]] = []  # groups of edits sent, not yet answered
         self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
         self._snapshot_seconds = 0.0
@@ -93,15 +96,38 @@ class RunControl:
             data = self.view.data
         wanted = self.keep_ghost if ghost is None else ghost
         self._ghost = self._ghost_of(self.view) if wanted and self.view is not None else None
+        self._plan = self.planned(experiment)
+        self._prepare(experiment, Trainer(experiment, data), play=play)
+
+    def fork(self, fork: Fork) -> Experiment:
+        """Begin a run that goes on from a moment of this one, which stays to be seen behind it.
+
+        Returns
+        -------
+        The experiment as it is there, edits included.
+        """
+        before = self.view
+        assert before is not None
+        assert before.original is not None
+        plan = self.planned(before.original)
+        self._plan = Later(plan) if plan is not None else None
+        self._ghost = self._ghost_of(before)
+        experiment = after(before.original, fork.edits)
+        self._prepare(experiment, Trainer(before.original, before.data, fork=fork), play=False)
+        self._forked = before, fork
+        return experiment
+
+    def _prepare(self, experiment: Experiment, trainer: Trainer, *, play: bool) -> None:
+        """Let a thread prepare a run, in the place of the one there was."""
         self._retire()
         self.session = None
         self.asked = experiment
-        self._plan = self.planned(experiment)
+        self._forked = None
         self.refused_edits, self._in_flight, self._arriving = {}, [], {}
         self._play_when_ready = play
         self._snapshot_asked = False
         self._refused = False
-        self._trainer = Trainer(experiment, data)
+        self._trainer = trainer
         self._trainer.start()
 
     @staticmethod
@@ -109,7 +135,7 @@ class RunControl:
         """Return what stays of a run, or, if it has not trained, the run before it."""
         if view.history.step == 0:
             return view.ghost
-        return replace_fields(view, ghost=None, snapshot=None, playing=False)
+        return replace_fields(view, ghost=None, snapshot=None, moment=None, checkpoints=None, playing=False)
 
     def forget_ghost(self) -> None:
         """Let the run before go."""
@@ -172,7 +198,9 @@ class RunControl:
         self.session.edit(changes)
 
     def ask_snapshot(self) -> None:
-        """Ask for the weights, unless they are already on their way."""
+        """Ask for the weights, unless they are already on their way, or nobody looks at those of now."""
+        if self.view is not None and self.view.moment is not None:
+            return
         if self.session is not None and not self._snapshot_asked and self.session.state != "closed":
             self._snapshot_asked = True
             self.session.request_snapshot()
@@ -262,7 +290,7 @@ class RunControl:
         if self._plan is not None:
             self.session.plan(self._plan)
         self._snapshot_seconds = ready.snapshot_seconds
-        self.view = RunView(
+        view = RunView(
             experiment=self.asked,
             data=engine.data,
             history=History(engine.replicas, engine.architecture.layers),
@@ -270,8 +298,15 @@ class RunControl:
             snapshot=ready.snapshot,
             outcomes=(None,) * engine.replicas,
             ghost=self._ghost if self._ghost is not None and _comparable(self._ghost, self.asked) else None,
+            checkpoints=ready.checkpoints,
         )
-        self._ghost = None
+        if self._forked is not None:
+            before, fork = self._forked
+            view.original, view.edits = before.original, list(fork.edits)
+            view.history = before.history.until(fork.moment.step, fork.rest, fork.latest)
+            view.outcomes = fork.moment.outcomes
+            view.forked_at = fork.moment.step
+        self.view, self._ghost, self._forked = view, None, None
 
     def _happened(self, event: Any, view: RunView, news: News) -> None:
         if isinstance(event, Progress):

@@ -30,6 +30,7 @@ class RunFigures(QWidget):
         self.epoch = 0
         self._epochs, self._steps = 1, 1
         self._pieces: tuple[str, str, str, str] = ("", "", "", "")
+        self._past = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.show_totals(1, 1)
 
@@ -45,14 +46,21 @@ class RunFigures(QWidget):
             self.show_figures(0, 0, 0.0)
             self.updateGeometry()
 
-    def show_figures(self, epoch: float, step: int, steps_per_second: float) -> None:
-        """Show where the run is."""
+    def show_figures(
+        self, epoch: float, step: int, steps_per_second: float, *, past: tuple[float, int] | None = None
+    ) -> None:
+        """Show where the run is; or, if a `past` moment (epoch and step) is looked at, where that is."""
         self.epoch = int(epoch + EPOCH_ROUNDING)
         speed = grouped(round(steps_per_second)) if steps_per_second > 0 else ""
-        pieces = (grouped(self.epoch), f"/{grouped(self._epochs)}", f"step {grouped(step)}", speed)
-        if pieces != self._pieces:
-            self._pieces = pieces
+        shown = self.epoch
+        if past is not None:
+            shown, step = int(past[0] + EPOCH_ROUNDING), past[1]
+        pieces = (grouped(shown), f"/{grouped(self._epochs)}", f"step {grouped(step)}", speed)
+        if (pieces, past is not None) != (self._pieces, self._past):
+            self._pieces, self._past = pieces, past is not None
             pace = f"{speed} steps per second" if speed else "not training"
+            if self._past:
+                pace = f"which is past and not now; {pace}"
             self.setAccessibleName(f"epoch {pieces[0]} of {self._epochs}, {pieces[2]}, {pace}")
             self.setToolTip(f"Epoch {pieces[0]} of {grouped(self._epochs)}, {pieces[2]}, {pace}")
             self.update()
@@ -93,7 +101,7 @@ class RunFigures(QWidget):
             epoch_width, step_width, speed_width = self._columns()
             gap = self._metrics.horizontalAdvance("  ")
             base = (self.height() + self._metrics.ascent() - self._metrics.descent()) / 2
-            muted, text = QColor(self._theme.muted), QColor(self._theme.text)
+            muted, text, past = QColor(self._theme.muted), QColor(self._theme.text), QColor(self._theme.warn)
             epoch, of, step, speed = self._pieces
             # The number of the epoch is set right, against its total.
             advance = self._metrics.horizontalAdvance
@@ -105,14 +113,15 @@ class RunFigures(QWidget):
             if self.compact < 2:
                 painter.drawText(QPointF(x, base), of)
             painter.setFont(self._bold)
-            painter.setPen(text)
+            painter.setPen(past if self._past else text)
             painter.drawText(QPointF(start, base), epoch)
             painter.setFont(self._font)
-            painter.setPen(muted)
+            painter.setPen(past if self._past else muted)
             x = float(epoch_width + gap)
             if step_width:
                 painter.drawText(QPointF(x, base), step)
                 x += step_width + gap
+            painter.setPen(muted)
             if speed:
                 speed += self._unit
                 painter.drawText(QPointF(x + speed_width - advance(speed), base), speed)

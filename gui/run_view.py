@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from training.engine import Edit, Outcome, Snapshot
     from training.experiment import Experiment
     from training.history import History
+    from training.progress import EvaluationRecord
+    from training.timeline.checkpoints import Checkpoints
+    from training.timeline.moments import Moment
 
 FloatArray = NDArray[np.float64]
 
@@ -24,6 +27,9 @@ KNOWN_TIMES = 4_096
 @dataclass
 class RunView:
     """A run as the views read it; only the window writes to it, on the GUI thread.
+
+    What lasts (curves, edits) is read from `history`. What belongs to one moment, such as weights and norms, is read
+    from `shown_snapshot`, `shown_layers` and the like: they tell of now, or of the past moment that is looked at.
 
     Attributes
     ----------
@@ -51,6 +57,12 @@ class RunView:
         The experiment without edits: a schedule keeps the lengths it started with.
     started
         When the run was ready to train.
+    moment
+        The past moment that is looked at, or None: now.
+    checkpoints
+        What is kept to go back to any moment; None for a run that is over.
+    forked_at
+        The step at which it was forked from the run before, or None.
     """
 
     experiment: Experiment
@@ -65,6 +77,9 @@ class RunView:
     ghost: RunView | None = None
     original: Experiment | None = None
     started: datetime = field(default_factory=datetime.now)
+    moment: Moment | None = None
+    checkpoints: Checkpoints | None = None
+    forked_at: int | None = None
 
     def __post_init__(self) -> None:
         if self.original is None:
@@ -76,8 +91,30 @@ class RunView:
         outcome = self.outcomes[0] if self.outcomes else None
         return outcome.step if outcome is not None and outcome.step < self.history.step else None
 
-    def last_layers(self, name: str) -> FloatArray:
-        """Return the last values of the layers of replica 1, those of its own last step where it ended first."""
+    @property
+    def shown_snapshot(self) -> Snapshot | None:
+        """The weights at the moment looked at."""
+        return self.moment.snapshot if self.moment is not None else self.snapshot
+
+    @property
+    def shown_step(self) -> int:
+        """Steps done at the moment looked at."""
+        return self.moment.step if self.moment is not None else self.history.step
+
+    @property
+    def shown_epoch(self) -> float:
+        """Epochs done at the moment looked at."""
+        return self.moment.epoch if self.moment is not None else self.history.epoch
+
+    @property
+    def shown_evaluation(self) -> EvaluationRecord | None:
+        """The last evaluation at the moment looked at, with the criteria as they stood."""
+        return self.moment.evaluation if self.moment is not None else self.history.evaluations.latest
+
+    def shown_layers(self, name: str) -> FloatArray:
+        """Return a quantity of the layers of replica 1, at the last step it had done at the moment looked at."""
+        if self.moment is not None:
+            return self.moment.layers(name)
         if self.ended_at is None:
             return self.history.last_layers(name)
         curve = self.history.layers(name, first=self.ended_at, last=self.ended_at)

@@ -222,7 +222,7 @@ class SampleDialog(QDialog):
 
     def refresh(self) -> None:
         """List the same samples by what the network says now."""
-        made, snapshot = self.model.made, self.run.snapshot
+        made, snapshot = self.model.made, self.run.shown_snapshot
         if made is None or snapshot is None:
             return
         self.refresh_button.setEnabled(False)

@@ -14,10 +14,13 @@ class Selection(QObject):
         Index into the run's layer names (0 is the first hidden layer), or None.
     moment
         Steps done at the moment pointed at, or None while the pointer is on no plot of time.
+
+    ``moment_wanted`` carries the steps of a moment that all views shall show.
     """
 
     layer_changed = Signal()
     moment_changed = Signal()
+    moment_wanted = Signal(float)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -33,7 +33,7 @@ from gui.theme import Theme
 from gui.transport import Transport
 from training.experiment import Experiment
 
-BOTTOM_HEIGHT = 96
+BOTTOM_HEIGHT = 138
 
 
 class Workspace(QWidget):

@@ -99,10 +99,11 @@ class ConfusionMatrix(Panel):
         self.refresh(run)
 
     def refresh(self, run: RunView) -> None:
-        if self._samples is None or run.snapshot is None or run.snapshot is self._asked:
+        snapshot = run.shown_snapshot
+        if self._samples is None or snapshot is None or snapshot is self._asked:
             return
-        self._asked = run.snapshot
-        self.prediction.ask(run.snapshot, self._samples.x)
+        self._asked = snapshot
+        self.prediction.ask(snapshot, self._samples.x)
 
     def clear(self) -> None:
         self.prediction.cancel()

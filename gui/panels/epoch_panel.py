@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel
 from gui.panels.plot_axes import Mark, PlotAxes, decades
+from gui.panels.time_marks import time_marks
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -54,6 +55,7 @@ class EpochPanel(Panel):
         self._run: RunView | None = None
         self.body.addWidget(self.axes, 1)
         self.axes.pointed.connect(self._pointed)
+        self.axes.moment_clicked.connect(self._go_to)
         self.axes.left.connect(self._left)
 
     # -- the axis of time
@@ -82,27 +84,23 @@ class EpochPanel(Panel):
         right = math.log10(end)
         return min(math.log10(first) if first > 0 else right - 1.0, right - 0.1), right
 
-    def edit_marks(self, run: RunView) -> list[Mark]:
-        """Return a tick for every moment at which something was changed, with all that was."""
-        if not run.edits:
-            return []
-        changes: dict[int, list[str]] = {}
-        for edit in run.edits:
-            changes.setdefault(edit.step, []).append(f"{edit.key} = {_shown(edit.value)}")
-        steps = np.array(list(changes), dtype=np.float64)
-        places = self.across(run.epochs_at(steps)).tolist()
-        return [
-            Mark(place, self.theme.accent, tick=True, tip=f"After step {step:,}: {', '.join(changed)}")
-            for place, (step, changed) in zip(places, changes.items(), strict=True)
-            if math.isfinite(place)
-        ]
+    def time_marks(self, run: RunView) -> list[Mark]:
+        """Return what stands on the axis of time: see `gui.panels.time_marks`."""
+        return time_marks(run, lambda steps: self.across(run.epochs_at(steps)), self.theme)
 
     # -- the moment pointed at
 
     def _pointed(self, x: float) -> None:
         if self._run is not None:
-            epoch = 10.0 ** min(x, ranges.FURTHEST) if self.log_x else x
-            self.selection.point_at(float(moments.steps_at(self._run, np.array([max(epoch, 0.0)]))[0]))
+            self.selection.point_at(self._step_at(self._run, x))
+
+    def _go_to(self, x: float) -> None:
+        if self._run is not None:
+            self.selection.moment_wanted.emit(self._step_at(self._run, x))
+
+    def _step_at(self, run: RunView, x: float) -> float:
+        epoch = 10.0 ** min(x, ranges.FURTHEST) if self.log_x else x
+        return float(moments.steps_at(run, np.array([max(epoch, 0.0)]))[0])
 
     def _left(self) -> None:
         self.selection.point_at(None)
@@ -127,7 +125,3 @@ def first_above_zero(epochs: FloatArray, otherwise: float) -> float:
 def joined(texts: Sequence[str]) -> str:
     """Return what there is to say, on one line."""
     return " · ".join(text for text in texts if text)
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

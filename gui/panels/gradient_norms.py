@@ -39,7 +39,7 @@ class GradientNorms(LayerCurves):
         self.figure_label.setToolTip("Norm at the first layer, divided by that at the output layer, at the last step")
 
     def show_figure(self, run: RunView) -> None:
-        norms = run.last_layers(self.quantity)
+        norms = run.shown_layers(self.quantity)
         if len(norms) < 2 or np.isnan(norms).any():
             self.set_figure("")
             return

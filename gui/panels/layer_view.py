@@ -16,8 +16,9 @@ from gui.panels import ranges
 from gui.panels.crosshair import GAP
 from gui.panels.moments import moment_text
 from gui.panels.panel import Panel, Pill, Table
-from gui.panels.plot_axes import LABEL_PX, Mark, PlotAxes, decades
+from gui.panels.plot_axes import LABEL_PX, PlotAxes, decades
 from gui.panels.scale import scale
+from gui.panels.time_marks import time_marks
 from gui.theme import Theme, layer_colors, mix, text_font
 from training.history import Curve
 
@@ -94,6 +95,7 @@ class LayerView(Panel):
         )
         self.axes.zoom_changed.connect(self._zoom_changed)
         self.axes.pointed.connect(self._pointed)
+        self.axes.moment_clicked.connect(lambda x: self.selection.moment_wanted.emit(max(0.0, self.step_at(x))))
         self.axes.left.connect(lambda: self.selection.point_at(None))
         self.axes.clicked.connect(lambda x, y: self.attempt(self._clicked, x, y))
         self.axes.label_clicked.connect(lambda text: self.attempt(self._label_clicked, text))
@@ -115,7 +117,7 @@ class LayerView(Panel):
         if not self._begun or run.layer_names != self._names:
             self.start(run)
             return
-        self.axes.marks = self._edit_marks(run)
+        self.axes.marks = time_marks(run, self.across, self.theme)
         replicas = run.history.replicas
         self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
         self.axes.empty = "" if run.history.n_steps or self._ghosted(run) else BEFORE
@@ -246,19 +248,6 @@ class LayerView(Panel):
         if everything[1] - everything[0] <= WHOLE * (limits[1] - limits[0]):
             return min(everything[0], limits[0]), max(everything[1], limits[1])
         return limits
-
-    def _edit_marks(self, run: RunView) -> list[Mark]:
-        """Return a tick for every moment at which something was changed, with all that was."""
-        changes: dict[int, list[str]] = {}
-        for edit in run.edits:
-            value = f"{edit.value:g}" if isinstance(edit.value, float) else str(edit.value)
-            changes.setdefault(edit.step, []).append(f"{edit.key} = {value}")
-        places = self.across(np.array(list(changes), dtype=np.float64)).tolist()
-        return [
-            Mark(place, self.theme.accent, tick=True, tip=f"After step {step:,}: {', '.join(changed)}")
-            for place, (step, changed) in zip(places, changes.items(), strict=True)
-            if math.isfinite(place)
-        ]
 
     # -- pills and zoom
 

@@ -305,7 +305,7 @@ class LearningCurves(EpochPanel):
     # -- marks
 
     def _draw_marks(self, run: RunView) -> None:
-        marks = self.edit_marks(run)
+        marks = self.time_marks(run)
         self.axes.shade, self.axes.zones, self.patience.visible = None, [], False
         best = self._best_evaluation(run)
         if best is not None:

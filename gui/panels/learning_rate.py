@@ -281,7 +281,7 @@ class LearningRate(EpochPanel):
         self._ghost_drawn = True
 
     def _draw_marks(self, run: RunView) -> None:
-        marks = self.edit_marks(run)
+        marks = self.time_marks(run)
         now = self.place(run.history.epoch)
         if self.ahead.visible and run.history.n_steps and math.isfinite(now):
             marks.append(Mark(now, self.theme.muted, "now", f"Now: epoch {run.history.epoch:.6g}"))

@@ -121,9 +121,10 @@ class SampleView(Panel):
         self.refresh(run)
 
     def refresh(self, run: RunView) -> None:
-        if self._run is None or run.snapshot is None or run.snapshot is self._asked:
+        snapshot = run.shown_snapshot
+        if self._run is None or snapshot is None or snapshot is self._asked:
             return
-        self._asked = run.snapshot
+        self._asked = snapshot
         self.ask()
 
     def clear(self) -> None:

@@ -48,7 +48,7 @@ class UpdateRatio(LayerCurves):
         return limits
 
     def show_figure(self, run: RunView) -> None:
-        ratios = run.last_layers(self.quantity)
+        ratios = run.shown_layers(self.quantity)
         ratios = ratios[~np.isnan(ratios)]
         figure = ranges.scientific(float(np.median(ratios))) if len(ratios) else ""
         self.set_figure(f"median {figure}", figure) if figure else self.set_figure("")

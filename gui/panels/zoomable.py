@@ -30,7 +30,8 @@ KEY_PAN = 0.1
 KEY_POINT = 0.01
 USAGE = (
     "Wheel: zoom (Ctrl: x only, Shift: y only)\nDrag: pan · Shift+drag or right drag: zoom to a box\n"
-    "Double-click: all again, or this panel alone\nKeys: + − and Ctrl+arrows, Home; Alt+←/→ reads values out"
+    "Double-click: all again, or this panel alone\nKeys: + − and Ctrl+arrows, Home; Alt+←/→ reads values out\n"
+    "In a plot over time, Shift+click: show that moment in all views"
 )
 
 _CONTROL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -61,12 +62,15 @@ class Zoomable(QWidget):
         The pointer is above this x (in view coordinates); it is above the plot no more.
     clicked
         A click, not a drag, at this x and y.
+    moment_clicked
+        A click with Shift, at this x.
     """
 
     zoom_changed = Signal()
     pointed = Signal(float)
     left = Signal()
     clicked = Signal(float, float)
+    moment_clicked = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,7 +226,9 @@ class Zoomable(QWidget):
             return
         if dragged_to is None:
             if event.button() == Qt.MouseButton.LeftButton:
-                if self.plot_rect().contains(pressed):
+                if self.plot_rect().contains(pressed) and band:
+                    self.moment_clicked.emit(self.plot_view.to_data(pressed)[0])
+                elif self.plot_rect().contains(pressed):
                     self.clicked.emit(*self.plot_view.to_data(pressed))
                 else:
                     self.clicked_beside(pressed)

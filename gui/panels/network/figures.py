@@ -53,8 +53,8 @@ def norms_of(run: RunView, layer: int) -> LayerNorms:
     """Return what the last step recorded of a layer; nothing before the first."""
     if not run.history.n_steps:
         return LayerNorms()
-    gradients = run.last_layers("weight_grad_norm")
-    signal, ratio = (float(run.last_layers(name)[layer]) for name in ("signal_norm", "update_ratio"))
+    gradients = run.shown_layers("weight_grad_norm")
+    signal, ratio = (float(run.shown_layers(name)[layer]) for name in ("signal_norm", "update_ratio"))
     return LayerNorms(float(gradients[layer]), signal, ratio, judged(gradients)[layer])
 
 

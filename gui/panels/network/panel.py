@@ -108,8 +108,8 @@ class Network(Panel):
         if self._showing_draft:
             return
         if run.history.n_steps:
-            self.diagram.set_norms(run.last_layers("weight_grad_norm"))
-        snapshot = run.snapshot
+            self.diagram.set_norms(run.shown_layers("weight_grad_norm"))
+        snapshot = run.shown_snapshot
         if snapshot is None or snapshot is self.telling.snapshot:
             return
         now = time.monotonic()
@@ -222,7 +222,8 @@ class Network(Panel):
         return f"The form has {count}, the run {theirs}: reset to apply"
 
     def _run_shape(self, run: RunView) -> Architecture:
-        return run.snapshot.architecture if run.snapshot is not None else architecture_of(run.experiment, run.data)
+        snapshot = run.shown_snapshot
+        return snapshot.architecture if snapshot is not None else architecture_of(run.experiment, run.data)
 
     def _draft_shape(self, run: RunView) -> Architecture:
         assert self._draft is not None
