@@ -22,6 +22,8 @@ class Column:
     ----------
     widest
         A text as wide as any of it.
+    left
+        Whether it is a text, to be read from its beginning.
     spare
         Where there is no room, the columns with the largest are left out first.
     """
@@ -31,6 +33,7 @@ class Column:
     widest: str
     spare: int
     text: Callable[[Runner], str]
+    left: bool = False
 
 
 def columns_of(race: RaceView) -> list[Column]:
@@ -49,8 +52,8 @@ def columns_of(race: RaceView) -> list[Column]:
                lambda runner: _figure(_last(runner, f"{part}_score"))),
         Column("first difference", "The first step at which loss or gradients are not bit for bit those of the first "
                "run", "from the start", 5, _difference),
-        Column("run", "How the run stands, or how it ended", "stopped early, epoch 0000", 4,
-               lambda runner: end_of(runner.outcome, race.playing)),
+        Column("state", "How the run stands, or how it ended", "stopped early, epoch 0000", 4,
+               lambda runner: end_of(runner.outcome, race.playing), left=True),
     ]  # fmt: skip
     if held_out:
         columns.insert(3, Column("training loss", "Loss on the training part at the last evaluation", "0.0e-00", 6,
@@ -84,7 +87,7 @@ def _epoch(epoch: float) -> str:
 
 def _difference(runner: Runner) -> str:
     if runner.place == 0:
-        return "compared with"
+        return "–"
     if runner.difference is None:
         return "none yet" if runner.outcome is None else "none"
     return "from the start" if runner.difference == 0 else f"step {grouped(runner.difference)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from gui.panels.epoch_panel import figure, precise
 from gui.panels.evaluation_curves import MEDIAN, EvaluationCurves
 from gui.panels.panel import Pill, Table
 from gui.panels.plot_axes import EndLabel, Line, Mark, PlotAxes, decades
-from gui.panels.robust_range import Span, extent_of
+from gui.panels.robust_range import Extent, Span, extent_of
 from gui.panels.smoothing import half_width, smoothed
 from gui.panels.smoothing_pill import SmoothingPill
 from gui.race.look import color_of, dash_of
@@ -27,6 +28,8 @@ from gui.theme import Theme, mix, pen
 FloatArray = NDArray[np.float64]
 
 POINTS = 300
+NEAR = 1.0
+"""Curves above the lower half of them are shown as far as they take no more than so many times its room."""
 EVALUATED = ("val_loss", "train_loss", "val_score")
 
 
@@ -48,6 +51,10 @@ QUANTITIES = {
 }
 
 
+SPARE = {"val_loss": 0, "train_loss": 0, "val_score": 3, "batch_loss": 4, "lr": 5}
+"""Which pills are left out first where the header has no room for all: those with the largest."""
+
+
 @dataclass(frozen=True, eq=False)
 class Piece:
     """What is drawn of one run: where, from and to which values, and the mean of each span."""
@@ -66,7 +73,7 @@ class Piece:
 class RaceCurves(RacePanel):
     """The curves of all runs in one plot, each in its color and dash, with a mark where they part."""
 
-    title = "Learning curves of the race"
+    title = "Learning curves"
     short_title = "Curves"
     name = "race_curves"
 
@@ -87,20 +94,24 @@ class RaceCurves(RacePanel):
     def _add_pills(self) -> None:
         self.group = QButtonGroup(self)
         self.pills: dict[str, Pill] = {}
-        for spare, (name, drawn) in enumerate(QUANTITIES.items()):
+        for name, drawn in QUANTITIES.items():
             pill = self.add_pill(
-                drawn.pill, drawn.tip, checked=name == "val_loss", spare=max(0, spare - 1), changed=self._chosen
+                drawn.pill, drawn.tip, checked=name == "val_loss", spare=SPARE[name], changed=self._chosen
             )
             self.group.addButton(pill)
             self.pills[name] = pill
         self.smooth_pill = SmoothingPill(lambda _: self._draw_anew())
-        self.add_to_header(self.smooth_pill, spare=5)
+        self.add_to_header(self.smooth_pill, spare=6)
         self.log_pill = self.add_pill(
-            "log y", "On a logarithmic axis", checked=True, spare=1, changed=lambda _: self._fit_anew()
+            "log y", "On a logarithmic axis", checked=True, spare=2, changed=lambda _: self._fit_anew()
+        )
+        self.full_pill = self.add_pill(
+            "full", "Full range: every value of every run; else a run far above the others lies beyond the axis",
+            spare=7, changed=lambda _: self._fit_anew(),
         )
         self.epochs_pill = self.add_pill(
             "epochs", "Over epochs instead of steps. The runs advance together by step; where their batches differ in "
-            "size, an epoch takes them different numbers of steps", spare=2, changed=lambda _: self._fit_anew(),
+            "size, an epoch takes them different numbers of steps", spare=1, changed=lambda _: self._fit_anew(),
         )
 
     # -- as a panel
@@ -271,19 +282,41 @@ class RaceCurves(RacePanel):
         furthest = [run.history.epoch if self.over_epochs else run.history.step for run in _runs(race)]
         end = ranges.stepped_end(float(max(furthest)), 1.0 if math.isnan(right) else right, exact=not race.playing)
         self.axes.set_log(self._log)
-        self.axes.set_limits((0.0, end if max(furthest) > 0 else 1.0), self._limits(race, spans, shown))
+        limits = self._limits(race, spans, shown)
+        self.axes.set_limits((0.0, end if max(furthest) > 0 else 1.0), limits)
+        self._note(race, limits[1])
         label = score_name(race) if self.quantity == "val_score" else QUANTITIES[self.quantity].label
         self.axes.set_labels("epoch" if self.over_epochs else "step", label)
 
+    def _note(self, race: RaceView, top: float) -> None:
+        """Say which curves end beyond the axis, in as many words as there is room for."""
+        lasts = {runner: float(self._scaled(np.array([self._pieces[runner.place].last]))[0]) for runner in race.shown}
+        beyond = [runner for runner, last in lasts.items() if last > top]
+        texts = (f"{quoted(beyond)} ↑ beyond the axis", f"{len(beyond)} ↑ beyond the axis") if beyond else ()
+        self.axes.set_note(*texts)
+
     def _limits(self, race: RaceView, spans: list[Span], shown: ranges.Limits | None) -> ranges.Limits:
         zero = not self._log and self.quantity != "val_score"
-        extent = extent_of(spans, log=self._log, zero=zero)
+        extent = self._extent(spans, zero=zero)
         ends = np.empty(0) if extent is None else np.array([extent.low, extent.high])
         if self._log:
-            return ranges.limits_of_decades(ends, shown)
+            full = self.full_pill.isChecked()
+            return ranges.limits_of_decades(ends, shown, decades=2 * ranges.FURTHEST if full else ranges.MAX_DECADES)
         if self.quantity == "val_score" and race.base.run.data.task == "classification":
             return ranges.share_limits(ends, shown)
         return ranges.linear_limits(ends, shown, zero=zero)
+
+    def _extent(self, spans: list[Span], *, zero: bool) -> Extent | None:
+        """Return from where to where to show: around the lower half of the curves, and of the others what is near."""
+        each = [extent_of([span], log=self._log, zero=zero) for span in spans]
+        found = sorted((extent for extent in each if extent is not None), key=lambda extent: extent.high)
+        if not found:
+            return None
+        half = len(found) if self.quantity == "val_score" else (len(found) + 1) // 2
+        lower, everything = (reduce(Extent.joined, extents) for extents in (found[:half], found))
+        if self.full_pill.isChecked():
+            return everything.whole
+        return lower.stretched_to(everything, NEAR, 1.0 if self._log else abs(lower.high))
 
     # -- the moment pointed at
 

@@ -163,7 +163,7 @@ class Standings(QWidget):
             painter.setPen(QColor(self.theme.muted))
             painter.setFont(self._head)
             for column, left, width in self._places:
-                self._write(painter, column.title, left, width, 0, HEAD)
+                self._write(painter, column.title, column, left, width, 0)
             painter.setPen(pen(self.theme.grid))
             y = round((HEAD - 0.5) * scale())
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
@@ -173,11 +173,12 @@ class Standings(QWidget):
                 color = self.theme.text if key.isChecked() else mix(self.theme.surface, self.theme.text, 0.4)
                 painter.setPen(QColor(color))
                 for column, left, width in self._places:
-                    self._write(painter, row[columns.index(column)], left, width, HEAD + ROW * index, ROW)
+                    self._write(painter, row[columns.index(column)], column, left, width, HEAD + ROW * index)
 
-    def _write(self, painter: QPainter, text: str, left: int, width: int, top: float, height: float) -> None:
-        place = QRectF(left, top * scale(), width, height * scale())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+    def _write(self, painter: QPainter, text: str, column: Column, left: int, width: int, top: float) -> None:
+        place = QRectF(left, top * scale(), width, (ROW if top else HEAD) * scale())
+        side = Qt.AlignmentFlag.AlignLeft if column.left else Qt.AlignmentFlag.AlignRight
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | side, text)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
