@@ -26,10 +26,10 @@ Watch = Callable[[Engine, History, Progress], None]
 
 @dataclass(frozen=True)
 class Difference:
-    """A figure that came out otherwise; None where there is none."""
+    """A figure that came out otherwise; `again` is None where it did not come out at all."""
 
     name: str
-    recorded: float | None
+    recorded: float
     again: float | None
 
 
@@ -42,7 +42,7 @@ class Again:
     exact
         Whether the parameters are the recorded ones, bit for bit.
     close
-        Whether all figures are, as nearly as another machine gives them (`CLOSE`).
+        Whether all recorded figures are, as nearly as another machine gives them (`CLOSE`).
     differences
         The figures that are not.
     """
@@ -74,16 +74,13 @@ def run_again(recording: Recording, watch: Watch | None = None) -> Again:
 
 def compared(recording: Recording, figures: dict[str, float], fingerprint: str) -> Again:
     """Return how figures and fingerprint compare with the recorded ones."""
-    names = list(dict.fromkeys((*recording.figures, *figures))) if recording.figures else []
     differences = tuple(
-        Difference(name, recording.figures.get(name), figures.get(name))
-        for name in names if not _is_close(recording.figures.get(name), figures.get(name))
+        Difference(name, value, figures.get(name))
+        for name, value in recording.figures.items() if not _is_close(value, figures.get(name))
     )  # fmt: skip
     exact = fingerprint == recording.fingerprint
-    return Again(figures, fingerprint, exact, bool(names) and not differences, differences)
+    return Again(figures, fingerprint, exact, bool(recording.figures) and not differences, differences)
 
 
-def _is_close(recorded: float | None, again: float | None) -> bool:
-    if recorded is None or again is None:
-        return False
-    return math.isclose(recorded, again, rel_tol=CLOSE, abs_tol=NEAR_ZERO)
+def _is_close(recorded: float, again: float | None) -> bool:
+    return again is not None and math.isclose(recorded, again, rel_tol=CLOSE, abs_tol=NEAR_ZERO)

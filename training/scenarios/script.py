@@ -65,6 +65,7 @@ def follow(engine: Engine, script: Script, *, steps: int | None = None) -> Itera
     steps
         Stop there, with the changes made that are due then; None: train to the end.
     """
+    yield engine.advance(0)  # the network is looked at as it begins, even where a change at step 0 ends the run
     chunk = 1
     while True:
         script.make_due(engine)
