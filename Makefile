@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types bench pictures clean
+.PHONY: help setup run replay test lint types bench pictures clean
 
 help: ## List every command
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ setup: $(STAMP) ## Make the environment in .venv, with the versions of constrain
 
 run: $(STAMP) ## Start the window (without a display: train the default experiment into runs/)
 	@$(BIN)/python main.py $(ARGS)
+
+replay: $(STAMP) ## Run every scenario again, and say whether it shows what it says (ARGS="NAME --seeds 3" for one)
+	@$(BIN)/python main.py replay $(or $(ARGS),--all)
 
 test: $(STAMP) ## Run all tests, without opening a window
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
