@@ -611,7 +611,7 @@ class MainWindow(QMainWindow):
         theme = replace(self.theme, bold=self.projector)
         self.pace.slowest = PROJECTOR_FRAMES if self.projector else FRAMES
         themes.change(self, theme, scale)
-        before, look = self.builder, self.builder.look()
+        before, look, page = self.builder, self.builder.look(), self.workspace.left.current
         arrangement = PROJECTOR if self.projector else self._stored_arrangement()
         self._adopt(Workspace(before.draft, theme, scale, self.menu, arrangement, self, history=before.history))
         cramped = self.width() < CRAMPED * scale
@@ -619,6 +619,7 @@ class MainWindow(QMainWindow):
         if cramped and self.form_shown and not self.projector:
             self.status.say("At this size the panels take the room of the form; Ctrl+B shows it.")
         self.builder.take_look(look)
+        self.workspace.left.show_page(page)
         self.commands.builder = self.builder
         self.files.attach(self.builder, self.banner)
         self._connect_workspace()

@@ -11,7 +11,9 @@ from gui.actions import Act
 from gui.dialogs import Banner
 from gui.documents import Document
 from gui.feature import Feature
+from gui.guide.form_lock import FormLock
 from gui.planned import plan_for
+from gui.race.races import Races
 from gui.run_control import News
 from gui.run_record import RunSoFar
 from gui.scenarios.filters import Filters
@@ -30,7 +32,7 @@ from training.labs.bounds import changes_between
 from training.progress import STOP
 from training.scenarios.expectations import check_goals
 from training.scenarios.record import RunRecord
-from training.scenarios.scenario import BASE, Scenario
+from training.scenarios.scenario import BASE, Scenario, Task
 from training.scenarios.scenario_file import load
 from training.scenarios.script import Script
 
@@ -59,7 +61,8 @@ class Scenarios(Feature):
         self.page: ScenarioPage | None = None
         self.measurements = Measurements()
         self._document: Document | None = None
-        self._adopted = self._filled = False
+        self._lock_of_form: FormLock | None = None
+        self._adopted = self._filled = self._listening = False
 
     # ------------------------------------------------------------------------------ widgets
 
@@ -85,6 +88,9 @@ class Scenarios(Feature):
         self.gallery.opened.connect(self.open)
         if self.visit is not None:
             self._show_page(self.visit)
+            if self._lock_of_form is not None:  # the form that it held has gone
+                self._lock_of_form = None
+                self._lock_form(self.visit.task_named(self.visit.task))
         if showed_gallery:
             self.show_gallery()
 
@@ -209,12 +215,15 @@ class Scenarios(Feature):
 
     def _leave(self) -> None:
         self.visit, self.page = None, None
+        self.races.propose(None)
         self.measurements.forget()
         self.left.show_filters()
 
     def _show(self) -> None:
-        if self.page is not None and self.visit is not None:
-            self.page.show_visit(self.learned.tasks(self.visit.entry.key))
+        visit = self.visit
+        if self.page is not None and visit is not None:
+            self.page.show_visit(self.learned.tasks(visit.entry.key))
+            self.races.propose(visit.scenario if visit.may_run and visit.scenario.variants else None)
 
     # ------------------------------------------------------------------------------ prediction
 
@@ -250,23 +259,39 @@ class Scenarios(Feature):
 
     def race(self) -> None:
         """Train all variants side by side."""
-        from gui.race.races import Races
-
         visit = self.visit
-        if visit is None or not visit.may_run:
-            return
-        races = self.window.feature(Races)
-        self._lock(visit)
-        visit.message = ""
-        self._show()
-        races.start(visit.scenario)
+        if visit is not None and visit.may_run:
+            visit.message = ""
+            self._lock(visit)
+            self.races.start(visit.scenario, play=True)
 
-    def race_ended(self, scenario: Scenario, records: dict[str, RunRecord]) -> None:
+    @property
+    def races(self) -> Races:
+        """The races of the window."""
+        return self.window.feature(Races)
+
+    def _listen(self) -> None:
+        """Hear of races from now on, and of one that was begun by its key."""
+        if not self._listening:
+            self._listening = True
+            self.races.ended.connect(self._race_ended)
+        visit = self.visit
+        if visit is not None and not visit.locked and self.races.open and self.races.scenario == visit.scenario:
+            self._lock(visit)
+
+    def _race_ended(self) -> None:
         """Take over what came of a race of this scenario."""
-        visit = self.visit
-        if visit is not None and visit.scenario == scenario:
+        visit, records = self.visit, self.races.records()
+        if visit is None or self.races.scenario != visit.scenario:
+            return
+        if any(outcome.reason == "stopped" for record in records.values() for outcome in record.outcomes):
+            self._tell(UNFINISHED)
+        elif records:
             visit.records.update(records)
             self._reveal()
+        else:
+            self._reveal()
+            self._tell("The race was too long to keep every step of it, so nothing is checked.", warn=True)
 
     def _lock(self, visit: Visit) -> None:
         visit.locked = True
@@ -295,6 +320,9 @@ class Scenarios(Feature):
         return True
 
     def look(self, news: News, now: float) -> None:
+        self._listen()
+        if self._lock_of_form is not None and not (self.owns_document and self.visit is not None and self.visit.task):
+            self._unlock_form()
         if news.ended and self.visit is not None and self.owns_document:
             self._run_ended(self.visit)
         for (visit, task), came in self.measurements.taken():
@@ -352,13 +380,30 @@ class Scenarios(Feature):
 
     def _start_task(self, name: str) -> None:
         visit = self.visit
-        task = next((task for task in visit.scenario.tasks if task.id == name), None) if visit is not None else None
-        if visit is None or task is None or not self._load(task.start, task=name):
+        if visit is None:
             return
+        task = visit.task_named(name)
+        if not self._load(task.start, task=name):
+            return
+        self._lock_form(task)
         visit.goals.pop(name, None)
         visit.told[name] = "It is in the form now: change what you may, and run it."
         self._show()
         self.workspace.left.show_page("Experiment")
+
+    def _lock_form(self, task: Task) -> None:
+        """Let only those fields be changed that the task allows."""
+        self._unlock_form()
+        assert self._document is not None
+        lock = self._lock_of_form = FormLock(self.window.builder, self._document.start, task.controls)
+        lock.taken_back.connect(
+            lambda names: self.window.status.say(f"{names}: this task leaves that as it is.", "warn")
+        )
+
+    def _unlock_form(self) -> None:
+        if self._lock_of_form is not None:
+            self._lock_of_form.release()
+            self._lock_of_form = None
 
     def _check_task(self, name: str) -> None:
         visit, view = self.visit, self.window.control.view
@@ -376,7 +421,7 @@ class Scenarios(Feature):
     def _outside(self, visit: Visit, name: str) -> str:
         """Return what was changed that the task does not allow, in words."""
         view = self.window.control.view
-        task = next(task for task in visit.scenario.tasks if task.id == name)
+        task = visit.task_named(name)
         assert view is not None
         assert view.original is not None
         changes = changes_between(visit.scenario.run(task.start), view.original)
@@ -384,7 +429,7 @@ class Scenarios(Feature):
         return not_counted([key for key in keys if key != "device"], task.controls)
 
     def _goals_measured(self, visit: Visit, name: str, record: RunRecord) -> None:
-        task = next(task for task in visit.scenario.tasks if task.id == name)
+        task = visit.task_named(name)
         found = check_goals(task.goals, record)
         reached = all(bool(each.held[0]) for each in found)
         visit.goals[name] = goal_states(task.goals, found)

@@ -13,7 +13,7 @@ from gui.scenarios.task_view import GoalState
 from training.scenarios.expectations import Found, check, measure_in_words, runs_in, wanted_in_words
 from training.scenarios.mistakes import allowed_by
 from training.scenarios.record import RunRecord
-from training.scenarios.scenario import BASE, Claim, Expectation, Scenario, dotted, moment_of
+from training.scenarios.scenario import BASE, Claim, Expectation, Scenario, Task, dotted, moment_of
 
 
 @dataclass
@@ -65,6 +65,10 @@ class Visit:
     def may_run(self) -> bool:
         """Whether every question is answered, or all are skipped."""
         return self.skipped or self.locked or len(self.answers) == len(self.scenario.questions)
+
+    def task_named(self, name: str) -> Task:
+        """Return a task by its id."""
+        return next(task for task in self.scenario.tasks if task.id == name)
 
     def found(self) -> dict[int, Found]:
         """Return what came of the expectations that the runs made so far can tell, by their number."""
