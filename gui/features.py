@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gui.feature import Feature
+from gui.guide.guide import Guide
 from gui.left_pages import LeftPages
 from gui.race.races import Races
 from gui.recordings.runs import Runs
 from gui.scenarios.scenarios import Scenarios
 from gui.timeline.time_travel import TimeTravel
 
-FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Runs, TimeTravel, Races)
+FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Guide, Runs, TimeTravel, Races)

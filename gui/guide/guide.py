@@ -19,12 +19,13 @@ from gui.guide.shelf import Kept, Shelf, labs_here
 from gui.guide.step_page import StepPage
 from gui.guide.task_run import TaskRun
 from gui.planned import plan_for
+from gui.race.races import Races
 from gui.run_control import News
 from gui.stage import BOARD
 from gui.theme import Theme
 from gui.workspace import Workspace
 from training.errors import InputError
-from training.labs import learner
+from training.labs import lab_file, learner
 from training.labs.lab import OpenLab
 from training.labs.learner import SUFFIX
 from training.progress import STOP
@@ -59,7 +60,7 @@ class Guide(Feature):
         self.page: LabPage | ChoosePage | None = None
         self.instructor: InstructorDialog | None = None
         self._faults: list[str] = []
-        self._looked = False
+        self._looked = self._listening = False
         self._base: Document | None = None
         self.task_run.tried.connect(self._tried)
         self.task_run.told.connect(self._show)
@@ -167,13 +168,25 @@ class Guide(Feature):
         if path:
             self.open_file(Path(path))
 
+    def takes(self, kind: str) -> bool:
+        return kind in ("lab", "result")
+
     def open_file(self, path: Path) -> None:
-        """Go on with a learner's file from elsewhere."""
+        """Go on with a learner's file from elsewhere, or choose a lab that does not ship with the program."""
         self.show()
         try:
-            self._resume(self.shelf.taken_in(path))
+            if path.suffix == SUFFIX:
+                self._resume(self.shelf.taken_in(path))
+            else:
+                self._add(lab_file.load(path))
         except InputError as error:
-            self.window.banner.show_error(f"Not opened: {error.message()}")
+            self.window.files.say_not_opened(error)
+
+    def _add(self, lab: OpenLab) -> None:
+        self.labs = [*(other for other in self.labs if other.name != lab.name), lab]
+        if self.journey is not None:
+            self.leave()
+        self._show_labs()
 
     def _open(self, lab: OpenLab, kept: Kept) -> None:
         self.journey = Journey.of(lab, kept)
@@ -252,11 +265,9 @@ class Guide(Feature):
         if journey is None or not journey.may_run:
             return
         self.task_run.leave()
-        journey.message, journey.warn = "", False
+        journey.message = ""
         if journey.scenario.variants:
-            from gui.race.races import Races
-
-            self.window.feature(Races).start(journey.scenario)
+            self._race(journey)
         elif self._may_replace():
             document = self._base = Document(journey.scenario.run(BASE))
             edits = journey.scenario.edits_of(BASE)
@@ -271,10 +282,25 @@ class Guide(Feature):
         ours = self.window.files.document in (self._base, self.task_run.document)
         return ours or self.window.files.may_replace()
 
-    def race_ended(self, scenario: object) -> None:
-        """All runs of a scenario have been seen side by side."""
-        if self.journey is not None and not self.journey.at_end and scenario == self.journey.scenario:
-            self._seen(self.journey)
+    def _race(self, journey: Journey) -> None:
+        races = self.window.feature(Races)
+        if not self._listening:  # features are made one after the other, so this one could not do it before
+            self._listening = True
+            races.ended.connect(self._race_ended)
+        races.start(journey.scenario, play=True)
+
+    def _race_ended(self) -> None:
+        races, journey = self.window.feature(Races), self.journey
+        if journey is None or journey.at_end or races.scenario != journey.scenario:
+            return
+        if any(outcome.reason == "stopped" for record in races.records().values() for outcome in record.outcomes):
+            self._say(journey, CUT_SHORT)
+        else:
+            self._seen(journey)
+
+    def _say(self, journey: Journey, text: str) -> None:
+        journey.message = text
+        self._show()
 
     def _seen(self, journey: Journey) -> None:
         first = not journey.seen(journey.at)
@@ -291,8 +317,7 @@ class Guide(Feature):
         if not news.ended or journey is None or view is None or self.window.files.document is not self._base:
             return
         if any(edit.key == STOP for edit in view.edits):
-            journey.message, journey.warn = CUT_SHORT, False
-            self._show()
+            self._say(journey, CUT_SHORT)
         else:
             self._seen(journey)
 

@@ -35,7 +35,7 @@ class Journey:
     active
         The task whose run is in the form, or None.
     message
-        What is to be said at the run of the step, and `warn` whether something went wrong.
+        What is to be said at the run of the step.
     """
 
     lab: OpenLab
@@ -46,7 +46,6 @@ class Journey:
     told: dict[tuple[int, str], str] = field(default_factory=dict)
     active: tuple[int, str] | None = None
     message: str = ""
-    warn: bool = False
 
     @classmethod
     def of(cls, lab: OpenLab, kept: Kept) -> Journey:
@@ -171,4 +170,4 @@ class Journey:
             self.result = self.result.model_copy(update={"visited": (*self.result.visited, self.at + 1)})
         self.at = max(0, min(step, self.steps))
         self.result = self.result.model_copy(update={"at": min(self.at + 1, self.steps)})
-        self.message, self.warn = "", False
+        self.message = ""

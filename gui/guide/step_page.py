@@ -127,7 +127,6 @@ class StepPage(QWidget):
         text = journey.message or ("" if journey.may_run else "Answer the questions first: predicting is half the fun.")
         self.message.setText(text)
         self.message.setVisible(bool(text))
-        self.message.setStyleSheet(f"color: {self._theme.warn};" if journey.warn else "")
         told = seen and bool(journey.scenario.explanation)
         self.why.setVisible(told)
         self.explanation.setVisible(told)

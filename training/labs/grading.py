@@ -308,21 +308,22 @@ def _judged(claim: Claimed, task: Task, found: Found) -> tuple[Verdict, str]:
     if isinstance(outcome, str):
         return "refused", outcome
     attempt = claim.attempt
-    if outcome.steps != attempt.steps:
-        return "does not reproduce", f"claims {attempt.steps:,} steps, but the run ends after {outcome.steps:,}"
-    for goal, said, figure in zip(task.goals, attempt.figures, outcome.figures, strict=True):
-        if not agree(said, figure):
-            return "does not reproduce", f"claims {goal.metric} = {said:.6g}, but running it again gives {figure:.6g}"
-    exact = all(agree(*pair, exactly=True) for pair in zip(attempt.figures, outcome.figures, strict=True))
-    if attempt.reached != outcome.reached and exact:  # else another processor may have crossed the line
+    pairs = list(zip(attempt.figures, outcome.figures, strict=True))
+    if attempt.reached != outcome.reached and all(agree(*pair, exactly=True) for pair in pairs):
         so = "reached" if attempt.reached else "not reached"
         return "does not reproduce", f"claims {so}, which its own figures deny"
+    if attempt.reached:  # of what is no success, nothing hangs on the figures
+        if outcome.steps != attempt.steps:
+            return "does not reproduce", f"claims {attempt.steps:,} steps, but the run ends after {outcome.steps:,}"
+        for goal, (said, figure) in zip(task.goals, pairs, strict=True):
+            if not agree(said, figure):
+                told = f"claims {goal.metric} = {said:.6g}, but running it again gives {figure:.6g}"
+                return "does not reproduce", told
     measured = ", ".join(
         f"{goal.metric} = {figure:.6g}" for goal, figure in zip(task.goals, outcome.figures, strict=True)
     )
-    if not outcome.reached:
-        return "not reached", f"run again: {measured}"
-    return "reached", f"run again: {measured}; {_by(attempt)}"
+    verdict: Verdict = "reached" if outcome.reached else "not reached"
+    return verdict, f"run again: {measured}; {_by(attempt)}"
 
 
 def agree(one: float, other: float, *, exactly: bool = False) -> bool:
