@@ -53,6 +53,11 @@ class Again:
     close: bool
     differences: tuple[Difference, ...]
 
+    @property
+    def same(self) -> bool:
+        """Whether this is the recorded run: the parameters or at least the figures say so, and no figure denies it."""
+        return (self.exact or self.close) and not self.differences
+
 
 def run_again(recording: Recording, watch: Watch | None = None) -> Again:
     """Make a recorded run again, as far as it went, and compare.

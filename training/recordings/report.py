@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.recordings.again import CLOSE, Again
+from training.recordings.again import CLOSE, Again, Difference
 from training.recordings.recording import Recording
 
 
@@ -11,18 +11,22 @@ def in_words(recording: Recording, again: Again) -> list[str]:
     steps = "1 step" if recording.steps == 1 else f"{recording.steps:,} steps"
     edits = {0: "no change", 1: "1 change"}.get(len(recording.edits), f"{len(recording.edits):,} changes")
     lines = [f"{recording.name}: {steps}, {edits} on the way."]
-    if again.exact:
+    if again.same and again.exact:
         return [*lines, "The same: every parameter is as recorded, bit for bit."]
-    if again.close:
+    if again.same:
         return [*lines, f"As good as the same: all figures are within {CLOSE:.0%} of the recorded ones. Bit for bit "
                 "the parameters differ, as they do on another processor, device or version of PyTorch."]  # fmt: skip
+    return [*lines, _fault(recording, again), *(_line(each) for each in again.differences)]
+
+
+def _fault(recording: Recording, again: Again) -> str:
+    if again.exact:
+        return "NOT the same: the parameters are as recorded, but the figures in the file are others."
     if not recording.figures:
-        return [*lines, "NOT the same: the parameters differ, and no figures were recorded to compare."]
-    lines.append("NOT the same: the file was changed, or it comes from a machine that computes quite otherwise.")
-    return lines + [
-        f"  {each.name}: recorded {_figure(each.recorded)}, now {_figure(each.again)}" for each in again.differences
-    ]
+        return "NOT the same: the parameters differ, and no figures were recorded to compare."
+    return "NOT the same: the file was changed, or it comes from a machine that computes quite otherwise."
 
 
-def _figure(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.6g}"
+def _line(difference: Difference) -> str:
+    now = "nothing" if difference.again is None else f"{difference.again:.6g}"
+    return f"  {difference.name}: recorded {difference.recorded:.6g}, now {now}"

@@ -77,7 +77,7 @@ def _run_again(path: Path, console: Console) -> bool:
         again = run_again(recording, progress)
     for line in in_words(recording, again):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return again.exact or again.close
+    return again.same
 
 
 def find(file_or_name: str) -> Path:

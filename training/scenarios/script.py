@@ -47,10 +47,17 @@ class Script:
     def make_due(self, engine: Engine) -> tuple[Edit, ...]:
         """Make the changes that are due where the run stands now."""
         made: tuple[Edit, ...] = ()
-        while due := [planned for planned in self._waiting if _steps_until(planned, engine) <= 0]:
-            self._waiting.remove(due[0])
-            made += engine.repeat(due[0].changes)
+        while self.steps_until_next(engine) <= 0:
+            made += self.make_next(engine)
         return made
+
+    def make_next(self, engine: Engine) -> tuple[Edit, ...]:
+        """Make the first changes that are due, if any are."""
+        due = next((planned for planned in self._waiting if _steps_until(planned, engine) <= 0), None)
+        if due is None:
+            return ()
+        self._waiting.remove(due)
+        return engine.repeat(due.changes)
 
     def steps_until_next(self, engine: Engine) -> float:
         """Return how many steps the run may do before it must be asked again; infinite: to its end."""
@@ -68,7 +75,7 @@ def follow(engine: Engine, script: Script, *, steps: int | None = None) -> Itera
     yield engine.advance(0)  # the network is looked at as it begins, even where a change at step 0 ends the run
     chunk = 1
     while True:
-        script.make_due(engine)
+        script.make_next(engine)  # and between two changes, as one may end the run and the other let it go on
         left = MAX_CHUNK_STEPS if steps is None else max(0, steps - engine.step)
         progress = engine.advance(int(min(chunk, left, script.steps_until_next(engine))))
         chunk = next_chunk(chunk, progress)

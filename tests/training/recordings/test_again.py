@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from tests.training.runs import small
 from training.engine import Engine
@@ -18,6 +21,7 @@ from training.recordings import recording_file
 from training.recordings.again import compared, run_again
 from training.recordings.recording import Recording, record
 from training.recordings.report import in_words
+from training.scenarios.replay_command import Order, run
 from training.validation import replace
 
 CHANGES: list[dict[str, Any]] = [
@@ -74,7 +78,7 @@ def test_saved_and_loaded_it_is_made_again_bit_for_bit(experiment: Experiment, t
     assert loaded == recording
     again = run_again(loaded)
     assert again.exact
-    assert again.close
+    assert again.same
     assert again.figures == recording.figures
 
 
@@ -101,7 +105,7 @@ def test_a_changed_file_is_found_out(change: dict[str, Any]) -> None:
     recording = made(small(), [40])
     again = run_again(recording.model_copy(update={"experiment": replace(recording.experiment, change)}))
     assert not again.exact
-    assert not again.close
+    assert not again.same
     assert any("NOT the same" in line for line in in_words(recording, again))
 
 
@@ -110,8 +114,12 @@ def test_changed_figures_are_found_out_and_named() -> None:
     better = recording.model_copy(update={"figures": {**recording.figures, "val_score": 0.99}})
     again = run_again(better)
     assert again.exact  # the parameters are still those of the run
-    assert not again.close
+    assert not again.same
     assert [difference.name for difference in again.differences] == ["val_score"]
+    assert in_words(better, again)[1:] == [
+        "NOT the same: the parameters are as recorded, but the figures in the file are others.",
+        f"  val_score: recorded 0.99, now {recording.figures['val_score']:.6g}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,4 +139,22 @@ def test_figures_from_another_machine_are_close_or_not(
 ) -> None:
     recording = made(small(), [3]).model_copy(update={"figures": recorded})
     again = compared(recording, found, "0" * 64)
-    assert (again.exact, again.close) == (False, close)
+    assert (again.exact, again.close, again.same) == (False, close, close)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "The same: every parameter"),
+        ({"fingerprint": "0" * 64}, "As good as the same"),
+        ({"fingerprint": "0" * 64, "figures": {}}, "no figures were recorded"),
+        ({"fingerprint": "0" * 64, "figures": {"train_loss": 0.0}}, "the file was changed"),
+    ],
+)
+def test_the_verdict_of_the_command(change: dict[str, Any], words: str, tmp_path: Path) -> None:
+    printed = io.StringIO()
+    recording_file.save(made(small(), [9]).model_copy(update=change), tmp_path / "a.labrun")
+    order = Order(str(tmp_path / "a.labrun"), every=False, seeds=10, first_seed=None, out=None)
+    assert run(order, Console(file=printed, width=200)) is ("ame: " in words or words.startswith("As good"))
+    assert words in printed.getvalue()
+    assert "two spirals: 9 steps, no change on the way." in printed.getvalue()
