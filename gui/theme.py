@@ -343,13 +343,13 @@ QPushButton[role="chapter"]:checked {{ background: {theme.raised}; color: {theme
 QPushButton[role="chapter"]:focus {{ border-color: {theme.accent}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 
-QLineEdit, QComboBox, QPlainTextEdit {{
+QLineEdit, QComboBox, QPlainTextEdit, QSpinBox {{
     background: {theme.background}; border: 1px solid {theme.border}; border-radius: {px(5)};
     padding: {px(3)} {px(8)}; color: {theme.text};
     selection-background-color: {theme.accent}; selection-color: {theme.on_accent};
 }}
 QLineEdit:hover, QComboBox:hover {{ border-color: {mix(theme.border, theme.text, 0.25)}; }}
-QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {theme.accent}; }}
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QSpinBox:focus {{ border-color: {theme.accent}; }}
 QLineEdit:disabled, QComboBox:disabled {{ color: {theme.faint}; }}
 QLineEdit[invalid="true"], QComboBox[invalid="true"] {{ border-color: {theme.error}; }}
 QComboBox::drop-down {{ border: none; width: {px(18)}; }}

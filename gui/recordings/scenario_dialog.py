@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.builder import wording
+from gui.builder.editors import Combo
 from gui.panels.panel import scale
 from gui.recordings.to_scenario import OFFERS, SEEDS, Told, scenario_of, with_expectations
 from gui.recordings.trial_thread import TrialThread
@@ -80,6 +80,7 @@ class ScenarioDialog(QDialog):
         self.minutes = QSpinBox(self)
         self.minutes.setRange(1, 240)
         self.minutes.setValue(10)
+        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.minutes.setToolTip("How long it takes a learner")
         self.minutes.setAccessibleName("Minutes")
         self.story = self._text("Story", "What this is about, in Markdown; read before the run")
@@ -90,6 +91,7 @@ class ScenarioDialog(QDialog):
         self.margin.setSingleStep(5)
         self.margin.setValue(25)
         self.margin.setSuffix(" %")
+        self.margin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.margin.setToolTip("How much worse than the worst of ten seeds it may come out")
         self.margin.setAccessibleName("Margin")
         self.variant = QCheckBox(self._variant_text(), self)
@@ -117,8 +119,8 @@ class ScenarioDialog(QDialog):
         line.setToolTip(tip)
         return line
 
-    def _choice(self, values: tuple[str, ...], name: str, tip: str) -> QComboBox:
-        box = QComboBox(self)
+    def _choice(self, values: tuple[str, ...], name: str, tip: str) -> Combo:
+        box = Combo(self)
         for value in values:
             box.addItem(value.capitalize(), value)
         box.setAccessibleName(name)

@@ -12,9 +12,9 @@ from gui.scenarios.library import Entry
 from gui.theme import Theme, mix, text_font
 from gui.tips import plain_tip
 
-HEIGHT, PICTURE = 262, 136
+HEIGHT, PICTURE = 292, 150
 TITLE_PX, SUMMARY_PX, FACTS_PX = 14, 12, 11
-TITLE_LINES, SUMMARY_LINES = 2, 3
+TITLE_LINES, SUMMARY_LINES = 2, 5
 LEVELS = ("introductory", "intermediate", "advanced")
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
 

@@ -16,6 +16,7 @@ from gui.theme import Theme, text_font, viridis_table
 
 WORDS_PX = 10
 MOST_LEGENDS = 4
+LEGEND_ROW = 14
 
 
 def paint_picture(
@@ -61,7 +62,8 @@ def _paint_curves(
         _paint_nothing(painter, rect, theme, scale)
         return
     log = bool(picture["log"]) and any(value > 0 for each in series for value in each["y"])
-    inner = rect.adjusted(12 * scale, 19 * scale, -12 * scale, -22 * scale)
+    below = 8 + LEGEND_ROW * _legend_rows(len(series))
+    inner = rect.adjusted(12 * scale, 19 * scale, -12 * scale, -below * scale)
     low, high = _range([value for each in series for value in each["y"]], log)
     first, last = min(min(each["x"]) for each in series), max(max(each["x"]) for each in series)
     _paint_frame(painter, rect, inner, picture, theme, scale, log=log)
@@ -133,42 +135,33 @@ def _paint_frame(
 
 
 def _paint_legend(painter: QPainter, rect: QRectF, titles: Sequence[str], theme: Theme, scale: float) -> None:
-    """Name the curves in a row below them, as far as there is room."""
-    metrics = QFontMetricsF(text_font(scale, px=WORDS_PX))
-    painter.setFont(text_font(scale, px=WORDS_PX))
-    row = QRectF(rect.left() + 12 * scale, rect.bottom() - 18 * scale, rect.width() - 24 * scale, 14 * scale)
-    shown = titles[:MOST_LEGENDS]
-    stroke, gap = 14 * scale, 8 * scale
-    room = row.width() - len(shown) * (stroke + 4 * scale) - (len(shown) - 1) * gap
-    rest = f"+ {len(titles) - len(shown)}" if len(titles) > len(shown) else ""
-    room -= metrics.horizontalAdvance(rest) + gap if rest else 0
-    x = row.left()
-    for number, (title, width) in enumerate(zip(shown, _widths(shown, room, metrics), strict=True)):
+    """Name the curves below them: two in a row, and in two rows at the most."""
+    font = text_font(scale, px=WORDS_PX)
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    stroke, gap, high = 14 * scale, 8 * scale, LEGEND_ROW * scale
+    wide = (rect.width() - 24 * scale - gap) / 2
+    top = rect.bottom() - 4 * scale - high * _legend_rows(len(titles))
+    left_out = len(titles) - MOST_LEGENDS + 1 if len(titles) > MOST_LEGENDS else 0
+    shown = titles[: len(titles) - left_out]
+    for number, title in enumerate(shown):
+        alone = number % 2 == 0 and number == len(titles) - 1
+        cell = QRectF(rect.left() + 12 * scale + number % 2 * (wide + gap), top + number // 2 * high,
+                      2 * wide + gap if alone else wide, high)  # fmt: skip
         painter.setPen(_pen(number, theme, scale))
-        painter.drawLine(QPointF(x, row.center().y()), QPointF(x + stroke, row.center().y()))
-        x += stroke + 4 * scale
+        painter.drawLine(QPointF(cell.left(), cell.center().y()), QPointF(cell.left() + stroke, cell.center().y()))
+        cell.setLeft(cell.left() + stroke + 4 * scale)
         painter.setPen(QColor(theme.muted))
-        text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(QRectF(x, row.top(), width + 1, row.height()), Qt.AlignmentFlag.AlignVCenter, text)
-        x += width + gap
-    if rest:
+        text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, cell.width())
+        painter.drawText(cell, Qt.AlignmentFlag.AlignVCenter, text)
+    if left_out:
+        cell = QRectF(rect.left() + 12 * scale + wide + gap, top + high, wide, high)
         painter.setPen(QColor(theme.muted))
-        painter.drawText(QRectF(x, row.top(), row.right() - x + 2, row.height()), Qt.AlignmentFlag.AlignVCenter, rest)
+        painter.drawText(cell, Qt.AlignmentFlag.AlignVCenter, f"and {left_out} more")
 
 
-def _widths(titles: Sequence[str], room: float, metrics: QFontMetricsF) -> list[float]:
-    """Share the room out: short titles take what they need, the others the rest in equal parts."""
-    wanted = [metrics.horizontalAdvance(title) + 1 for title in titles]
-    given = [0.0] * len(titles)
-    left = list(range(len(titles)))
-    while left:
-        share = room / len(left)
-        fitting = [index for index in left if wanted[index] <= share]
-        for index in fitting or left:
-            given[index] = min(wanted[index], share)
-            room -= given[index]
-        left = [index for index in left if index not in fitting] if fitting else []
-    return given
+def _legend_rows(titles: int) -> int:
+    return 1 if titles <= 2 else 2
 
 
 # --------------------------------------------------------------------------------------- maps

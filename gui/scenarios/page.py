@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.builder.editors import Combo
 from gui.markdown import MarkdownView
 from gui.scenarios.question_view import QuestionView
 from gui.scenarios.story_view import StoryView
@@ -57,7 +57,7 @@ class ScenarioPage(QWidget):
         self.race = self._button("Race the variants", "Train all variants side by side, from the same start",
                                  self.race_wanted.emit)  # fmt: skip
         self.message = self._caption("")
-        self.choice = QComboBox(self)
+        self.choice = Combo(self)
         self.load = self._button("Load", "Put this run into the form", self._load)
         self.lines: list[QLabel] = []
         self.explanation = MarkdownView(theme, scale, self)
@@ -170,7 +170,7 @@ class ScenarioPage(QWidget):
         self.choice.setToolTip("Which run to put into the form")
         self.choice.setAccessibleName("Which run to put into the form")
         self.choice.setMinimumContentsLength(8)
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         below = QHBoxLayout()
         below.addWidget(self.reveal)
         below.addStretch(1)
