@@ -460,12 +460,12 @@ class MainWindow(QMainWindow):
             self._show_state_of_run()
         else:
             self.hosting.guest.show_state(self.transport, self.end_banner)
-        self.transport.show_seed(self.builder.draft.experiment.seed)
         self._name_window()
 
     def _show_state_of_run(self) -> None:
         reason = self.builder.reason_invalid()
         self.transport.show_state(transport_state(self.control, reason), reason)
+        self.transport.show_seed(self.builder.draft.experiment.seed)
         words = words_about(self.control, reason)
         if words is not None:
             self.end_banner.say(*words)

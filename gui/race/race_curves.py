@@ -28,8 +28,9 @@ from gui.theme import Theme, mix, pen
 FloatArray = NDArray[np.float64]
 
 POINTS = 300
-NEAR = 1.0
-"""Curves above the lower half of them are shown as far as they take no more than so many times its room."""
+NEAR, NEAR_DECADES = 1.0, 0.5
+"""Curves above the lower half of them are shown as far as they take no more than so many times its room,
+or so many decades."""
 EVALUATED = ("val_loss", "train_loss", "val_score")
 
 
@@ -316,7 +317,7 @@ class RaceCurves(RacePanel):
         lower, everything = (reduce(Extent.joined, extents) for extents in (found[:half], found))
         if self.full_pill.isChecked():
             return everything.whole
-        return lower.stretched_to(everything, NEAR, 1.0 if self._log else abs(lower.high))
+        return lower.stretched_to(everything, NEAR, NEAR_DECADES if self._log else abs(lower.high))
 
     # -- the moment pointed at
 

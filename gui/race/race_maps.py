@@ -73,7 +73,7 @@ class RaceMaps(RacePanel):
     def start(self, race: RaceView) -> None:
         self.clear()
         self.race = race
-        self.maps = [RunMap(runner, self.theme) for runner in race.runners]
+        self.maps = [RunMap(runner, self.theme, self.grid_box) for runner in race.runners]
         for picture in self.maps:
             picture.axes.pointed.connect(partial(self._pointed, picture))
             picture.axes.left.connect(lambda: self.selection.point_at(None))

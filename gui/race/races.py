@@ -365,6 +365,8 @@ class Races(Feature):
     def show_state(self, transport: Transport, banner: EndBanner) -> None:
         phase = self.control.phase
         transport.show_state(phase, tip=AGAIN if phase == "finished" else "")
+        if self.control.entries:
+            transport.show_seed(self.control.entries[0].experiment.seed)
         banner.say(*self.words())
 
     def words(self) -> Words:

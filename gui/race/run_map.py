@@ -42,8 +42,8 @@ class ShortNames(NamedAxis):
 class RunMap(QWidget):
     """One run: a title with its sample of line, and the picture."""
 
-    def __init__(self, runner: Runner, theme: Theme) -> None:
-        super().__init__()
+    def __init__(self, runner: Runner, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
         self.runner = runner
         self.caption = Caption(runner, theme)
         self.axes = PlotAxes(right_room=8, grid=False)
