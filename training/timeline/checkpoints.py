@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 BUDGET_BYTES = 96_000_000
 SHARE = 0.01
-"""Of the time spent on training, so much may go into copying states."""
+"""Of the processor time of the training thread, so much may go into copying states."""
 LEAST_KEPT = 2
 """A state of which fewer fit into the budget is not kept at all: the run is computed again from its start."""
 COST_MEMORY = 0.7
@@ -111,7 +111,7 @@ class Checkpoints:
     budget
         Bytes that all checkpoints may take together.
     share
-        Part of the time of training that copying may take.
+        Part of the training thread's processor time that copying may take.
     kept
         Checkpoints there are already, in order of their steps.
     standing
@@ -128,25 +128,21 @@ class Checkpoints:
         self._nbytes = sum(checkpoint.nbytes for checkpoint in self._kept)
         self._standing = standing or Standing()
         self._spacing = 1
-        self._cost = 0.0
-        self._trained = 0.0  # seconds since the last one was kept
+        self._cost = 0.0  # seconds of processor time that a copy takes
+        self._paid_from: float | None = None  # when the last one was kept, by the thread's clock
         self._worth_it = True
         self._lock = threading.Lock()
 
     def follow(self, engine: Engine, progress: Progress) -> None:
         """Take note of a chunk of training, and keep a checkpoint after it if it is time."""
         self._standing = self._standing.after(progress)
-        self._trained += progress.seconds
         if self._worth_it and self._is_due(engine.step):
             self._keep(engine)
 
     def before(self, step: int, edits: int) -> Checkpoint | None:
         """Return the last checkpoint at or before a step that holds no more than so many edits."""
         with self._lock:
-            for checkpoint in reversed(self._kept[: bisect_right(self._kept, step, key=_step_of)]):
-                if checkpoint.edits <= edits:
-                    return checkpoint
-        return None
+            return last_before(self._kept, step, edits)
 
     def until(self, step: int, edits: int, standing: Standing) -> Checkpoints:
         """Return those of them that a run which goes its own way from there has in common with this one."""
@@ -169,17 +165,17 @@ class Checkpoints:
 
     def _is_due(self, step: int) -> bool:
         far = step >= self._kept[-1].step + self._spacing if self._kept else step > 0
-        return far and self._trained >= self._cost / self.share
+        return far and (self._paid_from is None or time.thread_time() - self._paid_from >= self._cost / self.share)
 
     def _keep(self, engine: Engine) -> None:
         if engine.network.params.nbytes * LEAST_KEPT > self.budget:
             self._worth_it = False
             return
-        started = time.perf_counter()
+        started = time.thread_time()
         checkpoint = Checkpoint.of(engine, self._standing)
-        cost = time.perf_counter() - started
+        self._paid_from = time.thread_time()
+        cost = self._paid_from - started
         self._cost = COST_MEMORY * self._cost + (1 - COST_MEMORY) * cost if self._cost else cost
-        self._trained = 0.0
         if checkpoint.nbytes * LEAST_KEPT > self.budget:
             self._worth_it = False
             return
@@ -195,6 +191,19 @@ class Checkpoints:
         self._nbytes = sum(checkpoint.nbytes for checkpoint in self._kept)
         apart = self._kept[-1].step // len(self._kept) if self._kept else 0
         self._spacing = max(2 * self._spacing, apart)
+
+
+def last_before(kept: Sequence[Checkpoint], step: int, edits: int) -> Checkpoint | None:
+    """Return the last checkpoint, of some in order of their steps, at or before a step with at most so many edits."""
+    for index in range(bisect_right(kept, step, key=step_of) - 1, -1, -1):
+        if kept[index].edits <= edits:
+            return kept[index]
+    return None
+
+
+def step_of(checkpoint: Checkpoint) -> int:
+    """Return the step of a checkpoint, by which they are sorted."""
+    return checkpoint.step
 
 
 def nbytes_of(thing: Any) -> int:
@@ -216,7 +225,3 @@ def _nbytes_of(thing: Any, seen: set[int]) -> int:
         seen.add(id(thing))
         return OBJECT_BYTES + sum(_nbytes_of(getattr(thing, field.name), seen) for field in fields(thing))
     return 0
-
-
-def _step_of(checkpoint: Checkpoint) -> int:
-    return checkpoint.step

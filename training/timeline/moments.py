@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +17,13 @@ from training.engine import MAX_CHUNK_STEPS, Engine, next_chunk
 from training.experiment import Experiment
 from training.progress import STOP, Edit, EvaluationRecord, Outcome, Progress, column
 from training.snapshot import Snapshot
-from training.timeline.checkpoints import Checkpoint, Checkpoints, Standing
+from training.timeline.checkpoints import Checkpoint, Checkpoints, Standing, last_before, step_of
 
 FloatArray = NDArray[np.float64]
+
+APART_SECONDS = 0.02
+"""Work between two states kept on the way to a moment."""
+WAY_BYTES = 24_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +103,42 @@ class Fork:
     checkpoints: Checkpoints
 
 
+class OnTheWay:
+    """States passed on long ways, kept for a while: who looks around somewhere comes back to where he was."""
+
+    def __init__(self) -> None:
+        self._kept: list[Checkpoint] = []  # in order of their steps
+        self._by_age: deque[Checkpoint] = deque()
+        self._nbytes = 0
+        self._seconds = 0.0  # since the last one
+
+    def begin(self) -> None:
+        """Set out from a checkpoint."""
+        self._seconds = 0.0
+
+    def follow(self, engine: Engine, standing: Standing, progress: Progress) -> None:
+        """Take note of a chunk done on the way."""
+        self._seconds += progress.seconds
+        if self._seconds < APART_SECONDS or 4 * engine.network.params.nbytes > WAY_BYTES:
+            return
+        self._seconds = 0.0
+        there = self.before(engine.step, len(engine.edits))
+        if there is not None and (there.step, there.edits) == (engine.step, len(engine.edits)):
+            return
+        made = Checkpoint.of(engine, standing)
+        insort(self._kept, made, key=step_of)
+        self._by_age.append(made)
+        self._nbytes += made.nbytes
+        while self._nbytes > WAY_BYTES:
+            oldest = self._by_age.popleft()
+            self._kept.remove(oldest)
+            self._nbytes -= oldest.nbytes
+
+    def before(self, step: int, edits: int) -> Checkpoint | None:
+        """Return the last one at or before a step that holds no more than so many edits."""
+        return last_before(self._kept, step, edits)
+
+
 class Moments:
     """Goes to any moment of a run with an engine of its own; the run itself is not touched.
 
@@ -122,6 +164,7 @@ class Moments:
         self._start = Checkpoint.of(self._engine, Standing())
         self._standing = Standing()
         self._applied = 0
+        self._on_the_way = OnTheWay()
 
     def at(self, step: int, edits: Sequence[Edit], *, given_up: Callable[[], bool] = lambda: False) -> Moment | None:
         """Return the run as it stood after so many steps.
@@ -164,7 +207,8 @@ class Moments:
 
     def _begin(self, step: int, edits: int) -> None:
         """Stand where the way to a step is shortest."""
-        kept = self._checkpoints.before(step, edits) or self._start
+        nearest = (self._checkpoints.before(step, edits), self._on_the_way.before(step, edits), self._start)
+        kept = max((each for each in nearest if each is not None), key=step_of)
         here = self._engine.step
         if kept.step > here or here > step or self._applied > edits:
             self._load(kept)
@@ -172,6 +216,7 @@ class Moments:
     def _load(self, checkpoint: Checkpoint) -> None:
         self._engine.load_state(dict(checkpoint.state))
         self._standing, self._applied = checkpoint.standing, checkpoint.edits
+        self._on_the_way.begin()
 
     def _advanced(self, step: int, edits: Sequence[Edit]) -> Iterator[Progress]:
         """Go on to a step, doing again what the run's session did, edit by edit and look by look."""
@@ -194,6 +239,7 @@ class Moments:
 
     def _noted(self, progress: Progress) -> Progress:
         self._standing = self._standing.after(progress)
+        self._on_the_way.follow(self._engine, self._standing, progress)
         return progress
 
     def _moment(self) -> Moment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,6 @@ import torch
 from tests.training.runs import small
 from tests.training.timeline.lives import assert_equal, lived
 from training.engine import Engine
-from training.progress import Progress
 from training.session import Session
 from training.timeline.checkpoints import Checkpoint, Checkpoints, Standing, nbytes_of
 
@@ -55,14 +55,20 @@ def test_a_state_too_large_for_the_budget_is_not_kept() -> None:
 
 
 def test_copies_wait_until_they_are_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each takes a second here; of a hundredth of the training, that is one every hundred seconds."""
-    clock = iter(range(1_000))
-    monkeypatch.setattr("training.timeline.checkpoints.time.perf_counter", lambda: next(clock))
+    """Each takes a second here, and a chunk ten: of a hundredth of the time, that is one every ten chunks."""
+    clock = [0.0]
+    state = Engine.state
+
+    def slow(engine: Engine) -> dict[str, Any]:
+        clock[0] += 1.0
+        return state(engine)
+
+    monkeypatch.setattr(Engine, "state", slow)
+    monkeypatch.setattr("training.timeline.checkpoints.time.thread_time", lambda: clock[0])
     checkpoints, engine = Checkpoints(share=0.01), Engine(small(epochs=1000))
     for _ in range(50):
-        progress = engine.advance(1)
-        ten_seconds = Progress(**{**vars(progress), "seconds": 10.0})
-        checkpoints.follow(engine, ten_seconds)
+        clock[0] += 10.0
+        checkpoints.follow(engine, engine.advance(1))
     assert checkpoints.steps == (1, 11, 21, 31, 41)
 
 

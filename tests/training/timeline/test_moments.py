@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.training.timeline.lives import KINDS, Life, acts, assert_equal, experiment_of, kinds, lived
 from training.engine import Engine
 from training.progress import STOP
+from training.timeline import moments as module
 from training.timeline.moments import Moments, without_stop
 
 replicas = st.sampled_from([1, 1, 3])
@@ -35,14 +36,33 @@ def assert_as_it_was(life: Life, moments: Moments, step: int) -> None:
             assert_equal(moment.rows[replica], life.records[done - 1][replica])
 
 
-@given(kind=kinds, acts=acts, replicas=replicas, order=st.randoms(use_true_random=False))
+@given(kind=kinds, acts=acts, replicas=replicas, order=st.randoms(use_true_random=False), way=st.booleans())
 @settings(max_examples=60)
-def test_any_moment_is_as_it_was(kind: str, acts: list[Any], replicas: int, order: Any) -> None:
+def test_any_moment_is_as_it_was(kind: str, acts: list[Any], replicas: int, order: Any, way: bool) -> None:
     life = lived(experiment_of(kind, replicas), acts, budget=150_000)
-    moments = moments_of(life)
-    steps = list(life.truths)
-    order.shuffle(steps)
-    for step in steps:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "APART_SECONDS", 0.0 if way else 100.0)
+        patch.setattr(module, "WAY_BYTES", 120_000)
+        moments = moments_of(life)
+        steps = list(life.truths)
+        order.shuffle(steps)
+        for step in steps:
+            assert_as_it_was(life, moments, step)
+        assert moments._on_the_way._nbytes <= 120_000
+
+
+def test_states_passed_on_the_way_shorten_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "APART_SECONDS", 0.0)
+    life = lived(experiment_of("plain"), [("train", 4)] * 6, spacing=1000)
+    moments, done = moments_of(life), []
+    for step in (8, 12, 16, 20):
+        assert moments.at(step, life.edits) is not None
+    advance = Engine.advance
+    monkeypatch.setattr(Engine, "advance", lambda self, steps: done.append(steps) or advance(self, steps))
+    for step in (19, 16, 12):
+        assert moments.at(step, life.edits) is not None
+    assert sum(done) == 3  # from the only checkpoint, at step 4, it would be 15 + 12 + 8
+    for step in (8, 16, 12):
         assert_as_it_was(life, moments, step)
 
 
