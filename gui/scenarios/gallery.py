@@ -129,9 +129,8 @@ class Gallery(QScrollArea):
     # ------------------------------------------------------------------------------ keys
 
     def focus_first(self) -> None:
-        """Put the focus on the first card in sight."""
-        if self.shown:
-            self._focus(self.shown[0])
+        """Put the focus on the first card in sight, once the key that asked for it has done its work elsewhere."""
+        QTimer.singleShot(0, self, lambda: self._focus(self.shown[0]) if self.shown else None)
 
     def _focus(self, card: ScenarioCard) -> None:
         card.setFocus(Qt.FocusReason.OtherFocusReason)

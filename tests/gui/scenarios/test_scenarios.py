@@ -1,0 +1,259 @@
+"""A scenario worked through at the window: predict, run, see what came out, try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from gui.scenarios.library import Entry
+from gui.scenarios.page import ScenarioPage
+from gui.scenarios.scenarios import UNFINISHED, Scenarios
+from gui.window import MainWindow
+from tests.gui.scenarios.small import scenario
+from training.scenarios.scenario_file import save
+from training.scenarios.trial import run_variants
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def scenarios(lab: MainWindow, library: tuple[Entry, ...]) -> Scenarios:
+    feature = lab.feature(Scenarios)
+    feature.open(library[1])
+    return feature
+
+
+def page_of(scenarios: Scenarios) -> ScenarioPage:
+    assert scenarios.page is not None
+    return scenarios.page
+
+
+def answer(qtbot: Any, scenarios: Scenarios, *choices: int) -> None:
+    for view, choice in zip(page_of(scenarios).questions, choices, strict=True):
+        view.choices[choice].button.click()
+
+
+def until_revealed(qtbot: Any, scenarios: Scenarios) -> None:
+    qtbot.waitUntil(lambda: scenarios.visit is not None and scenarios.visit.revealed, timeout=20_000)
+
+
+def until_ended(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    qtbot.waitUntil(lambda: lab.control.phase == "finished" and not scenarios.measurements.busy, timeout=20_000)
+
+
+def test_prediction_comes_first_and_nothing_is_given_away(qtbot: Any, scenarios: Scenarios) -> None:
+    page = page_of(scenarios)
+    assert not page.run.isEnabled()
+    assert page.message.text() == "Answer the questions first, or skip them."
+    answer(qtbot, scenarios, 0, 1)
+    assert page.run.isEnabled()
+    assert page.skip.isHidden()
+    assert not any(view.revealed for view in page.questions)
+    assert page.outcome.isHidden()
+    shown = " ".join(label.text() for label in page.findChildren(type(page.message)))
+    assert "It goes further." not in shown
+
+
+def test_questions_may_be_skipped(qtbot: Any, scenarios: Scenarios) -> None:
+    page_of(scenarios).skip.click()
+    assert page_of(scenarios).run.isEnabled()
+
+
+def test_run_reveal_and_what_came_out(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page = page_of(scenarios)
+    qtbot.mouseClick(page.run, LEFT)
+    assert not page.questions[0].choices[1].button.isEnabled(), "the answers stay as they are"
+    until_revealed(qtbot, scenarios)
+    assert [view.verdict.text() for view in page.questions] == ["✗ Not so. The answer: Fast", "✓ Right."]
+    assert page.lines[0].text().startswith("✓ Slow stays high — holds: found 0.")
+    assert page.lines[1].text() == "○ Fast is lower — needs ‘Fast’ and ‘Slow’"
+    assert not page.outcome.isHidden()
+    assert page.explanation.toPlainText() == "A small step goes a short way."
+
+
+def test_the_run_is_the_headless_one_with_its_edits(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page_of(scenarios).run.click()
+    until_revealed(qtbot, scenarios)
+    view = lab.control.view
+    assert view is not None
+    record = run_variants(scenario(), 1)["base"]
+    assert [(edit.step, edit.key, edit.value) for edit in view.edits] == [(8, "optimizer.lr", 0.04)]
+    np.testing.assert_array_equal(view.history.series("batch_loss").low, record.history().series("batch_loss").low)
+    assert lab.builder.draft.experiment.optimizer.lr == 0.05, "the form has what the run starts with"
+    lab.commands.reset()
+    qtbot.waitUntil(lambda: lab.control.phase == "ready")
+    lab.toggle()
+    qtbot.waitUntil(lambda: lab.control.phase == "finished", timeout=20_000)
+    lab._tick()
+    assert lab.control.view is not None
+    assert [edit.value for edit in lab.control.view.edits] == [0.04], "and so has the next one"
+
+
+def test_another_run_may_be_loaded_and_is_checked_too(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page = page_of(scenarios)
+    page.run.click()
+    until_revealed(qtbot, scenarios)
+    assert not page.choice_row.isHidden()
+    page.choice.setCurrentIndex(1)
+    page.load.click()
+    qtbot.waitUntil(lambda: lab.control.phase == "ready")
+    assert lab.builder.draft.experiment.optimizer.lr == 0.5
+    lab.toggle()
+    qtbot.waitUntil(lambda: page.lines[1].text().startswith("✓ Fast is lower — holds"), timeout=20_000)
+
+
+def test_a_race_tells_all_at_once(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page = page_of(scenarios)
+    qtbot.mouseClick(page.race, LEFT)
+    assert lab.workspace.stage.shown == "race"
+    until_revealed(qtbot, scenarios)
+    assert [line.text()[0] for line in page.lines] == ["✓", "✓"]
+
+
+def test_a_run_ended_early_is_not_checked(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    lab.control.limit_speed(5)
+    page_of(scenarios).run.click()
+    qtbot.waitUntil(lambda: lab.control.view is not None and lab.control.view.history.step > 0, timeout=20_000)
+    lab.commands.stop()
+    qtbot.waitUntil(lambda: page_of(scenarios).message.text() == UNFINISHED)
+    assert scenarios.visit is not None
+    assert not scenarios.visit.revealed
+    page_of(scenarios).reveal.click()
+    assert scenarios.visit.revealed
+
+
+def test_a_changed_form_is_not_the_scenarios_run(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page_of(scenarios).run.click()
+    until_revealed(qtbot, scenarios)
+    lab.builder.apply_changes({"network.activation": "relu"})
+    lab.commands.start(play=True)
+    qtbot.waitUntil(lambda: "not the scenario's own" in page_of(scenarios).message.text(), timeout=20_000)
+    assert "Activation was changed" in page_of(scenarios).message.text()
+
+
+def test_begin_again(qtbot: Any, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page_of(scenarios).run.click()
+    until_revealed(qtbot, scenarios)
+    page_of(scenarios).again.click()
+    page = page_of(scenarios)
+    assert [view.choice for view in page.questions] == [None, None]
+    assert not page.run.isEnabled()
+    assert page.outcome.isHidden()
+
+
+def test_what_was_answered_and_reached_is_there_the_next_time(
+    qtbot: Any, lab: MainWindow, scenarios: Scenarios, library: tuple[Entry, ...]
+) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    page_of(scenarios).run.click()
+    until_revealed(qtbot, scenarios)
+    page_of(scenarios).back_button.click()
+    assert lab.workspace.stage.shown == "gallery"
+    later = Scenarios(lab)
+    assert later.learned.answers("small") == {0: "Slow", 1: "No"}
+    scenarios.open(library[1])
+    assert page_of(scenarios).questions[0].verdict.text().startswith("✗")
+
+
+# ----------------------------------------------------------------------------------- tasks
+
+
+def start_task(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> Any:
+    view = page_of(scenarios).tasks["hurry"]
+    qtbot.mouseClick(view.start, LEFT)
+    qtbot.waitUntil(lambda: lab.control.phase == "ready")
+    return view
+
+
+def test_a_task_is_reached_with_the_controls_it_allows(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    view = start_task(qtbot, lab, scenarios)
+    assert lab.workspace.left.current == "Experiment"
+    assert lab.builder.editor("optimizer.lr").isEnabled()
+    assert not lab.builder.editor("network.activation").isEnabled()
+    lab.toggle()
+    until_ended(qtbot, lab, scenarios)
+    qtbot.waitUntil(lambda: "not yet" in view.goal_labels[0].text())
+    lab.builder.apply_changes({"optimizer.lr": 1.0})
+    lab.commands.start(play=True)
+    qtbot.waitUntil(lambda: view.done.text() == "✓ reached", timeout=20_000)
+    assert "met" in view.goal_labels[0].text()
+    assert scenarios.learned.tasks("small") == {"hurry"}
+
+
+def test_what_is_not_allowed_does_not_count(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    view = start_task(qtbot, lab, scenarios)
+    assert scenarios._lock_of_form is not None
+    scenarios._lock_of_form.release()
+    scenarios._lock_of_form = None
+    lab.builder.apply_changes({"epochs": 8, "optimizer.lr": 1.0})
+    lab.commands.start(play=True)
+    qtbot.waitUntil(lambda: view.message.text() == "Not counted: Epochs was changed.", timeout=20_000)
+    assert scenarios.learned.tasks("small") == frozenset()
+
+
+def test_nothing_trained_is_said(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    view = start_task(qtbot, lab, scenarios)
+    view.check.click()
+    assert view.message.text() == "Nothing has been trained yet: run it first."
+
+
+def test_the_form_is_open_again_for_another_document(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    start_task(qtbot, lab, scenarios)
+    lab.files.new()
+    qtbot.waitUntil(lambda: lab.builder.editor("network.activation").isEnabled())
+
+
+# ----------------------------------------------------------------------------------- files and sizes
+
+
+def test_a_file_is_opened_as_a_scenario(qtbot: Any, lab: MainWindow, tmp_path: Path) -> None:
+    save(scenario(title="Mine"), tmp_path / "mine.toml")
+    lab.files.open_file(tmp_path / "mine.toml")
+    feature = lab.feature(Scenarios)
+    assert feature.visit is not None
+    assert feature.visit.scenario.title == "Mine"
+    assert lab.workspace.left.current == "Scenarios"
+
+
+def test_every_mistake_is_told_with_its_line(lab: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    save(scenario(), file)
+    text = file.read_text(encoding="utf-8").replace('group = "learning rate"', 'group = "cooking"')
+    file.write_text(text.replace("minutes = 7", "minutes = 0"), encoding="utf-8")
+    lab.files.open_file(file)
+    told = lab.banner.text.text()
+    assert told.startswith("Not opened")
+    assert "line 4, group = 'cooking'" in told
+    assert "minutes = 0" in told
+    assert lab.feature(Scenarios).visit is None
+
+
+def test_all_controls_are_named_and_have_tips(scenarios: Scenarios) -> None:
+    page = page_of(scenarios)
+    of_task = page.tasks["hurry"].findChildren(type(page.run))
+    buttons = [page.back_button, page.skip, page.run, page.race, page.load, *of_task]
+    assert all(button.toolTip() for button in buttons)
+    assert page.choice.accessibleName()
+
+
+def test_the_page_survives_another_size(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    start_task(qtbot, lab, scenarios)
+    lab.workspace.left.show_page("Scenarios")
+    lab.set_scale(1.3)
+    page = page_of(scenarios)
+    assert lab.workspace.left.current == "Scenarios"
+    assert [view.choice for view in page.questions] == ["Slow", "No"]
+    assert not lab.builder.editor("network.activation").isEnabled()
+    assert lab.builder.editor("optimizer.lr").isEnabled()
