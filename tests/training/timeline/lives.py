@@ -128,7 +128,7 @@ def experiment_of(kind: str, replicas: int = 1) -> Experiment:
 def differences(actual: Any, expected: Any, where: str = "") -> Iterator[str]:
     """Yield where two things differ, bit for bit (NaN being equal to NaN)."""
     if isinstance(expected, torch.Tensor):
-        yield from differences(actual.numpy(), expected.numpy(), where)
+        yield from differences(actual.cpu().numpy(), expected.cpu().numpy(), where)
     elif isinstance(expected, np.ndarray):
         if not np.array_equal(actual, expected, equal_nan=expected.dtype.kind == "f"):
             yield where

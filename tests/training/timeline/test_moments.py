@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,3 +142,12 @@ def test_what_a_moment_tells() -> None:
     assert [state.name for state in start.criteria] == [state.name for state in moment.criteria]
     assert start.evaluation is not None
     assert start.evaluation.step == 0
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_moment_is_as_it_was_on_a_gpu(kind: str) -> None:
+    acts: list[Any] = [("train", 5), ("edit", {"optimizer.lr": 0.1}), ("train", 7), ("stop", None), ("train", 5)]
+    life = lived(experiment_of(kind).model_copy(update={"device": "cuda"}), acts)
+    for step in reversed(life.truths):
+        assert_as_it_was(life, moments_of(life), step)
