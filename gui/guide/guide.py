@@ -279,7 +279,7 @@ class Guide(Feature):
 
     def _may_replace(self) -> bool:
         """Tell whether the form may be filled anew: with what is not the lab's own it is asked first."""
-        ours = self.window.files.document in (self._base, self.task_run.document)
+        ours = self.window.files.document in (self._base, self.task_run.own)
         return ours or self.window.files.may_replace()
 
     def _race(self, journey: Journey) -> None:
@@ -343,7 +343,7 @@ class Guide(Feature):
         self.show()
         view = self.page.page.tasks[task.id]
         view.show_hint()
-        self.page.page.show_part(view)
+        self.page.page.show_part(view.hints[-1] if view.hints else view)
 
     def _hint_shown(self, task: str) -> None:
         if self.journey is not None:

@@ -27,7 +27,7 @@ class TaskBar(QFrame):
         self.setObjectName("taskBar")
         self.setProperty("role", "notice")
         self.setAccessibleName(f"Task: {task.title}")
-        self._theme = theme
+        self._theme, self._tone = theme, ""
         self.title = plain_label(task.title, self)
         self.title.setProperty("role", "title")
         self.title.setWordWrap(True)
@@ -64,11 +64,13 @@ class TaskBar(QFrame):
 
     def say(self, text: str, tone: str = "") -> None:
         """Say what came of the last check, or what was taken back; `tone`: "ok" or "warn"."""
+        self._tone = tone
         self.message.setText(text)
-        color = {"ok": self._theme.ok, "warn": self._theme.warn}.get(tone, self._theme.text)
-        self.message.setStyleSheet(f"color: {color};")
         self.message.setVisible(bool(text))
+        self.restyle(self._theme)
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self._theme = theme
+        color = {"ok": theme.ok, "warn": theme.warn}.get(self._tone, theme.text)
+        self.message.setStyleSheet(f"color: {color};")

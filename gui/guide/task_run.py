@@ -47,6 +47,8 @@ class TaskRun(QObject):
     ----------
     document
         The task's experiment in the form, or None while no task is being done.
+    own
+        The experiment that the last task has put into the form: no one's work, so nobody is asked about it.
     """
 
     tried = Signal()
@@ -57,6 +59,7 @@ class TaskRun(QObject):
         super().__init__(window)
         self.window = window
         self.document: Document | None = None
+        self.own: Document | None = None
         self.bar: TaskBar | None = None
         self.lock: FormLock | None = None
         self._holder: QWidget | None = None
@@ -80,7 +83,7 @@ class TaskRun(QObject):
         journey.goals.pop(journey.active, None)
         journey.told[journey.active] = "It is in the form now: change what you may, and run it (Space)."
         window = self.window
-        document = self.document = Document(journey.scenario.run(task.start))
+        document = self.document = self.own = Document(journey.scenario.run(task.start))
         window.control.planned = lambda _: None  # a task is for the learner to change things
         window.show_document(document)
         window.workspace.stage.show_only(BOARD)
@@ -130,6 +133,7 @@ class TaskRun(QObject):
 
     def _unlock(self) -> None:
         self.leave()
+        self.own = None  # from here on it is the learner's
         self.window.status.say("The task is left: everything can be changed again.")
         self.told.emit()
 

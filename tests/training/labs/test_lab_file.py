@@ -112,7 +112,7 @@ def test_both_labs_of_the_workshop_ship() -> None:
 
 
 def test_a_lab_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="did you mean 'why_deep_nets_stall'"):
+    with pytest.raises(InputError, match="Did you mean 'why_deep_nets_stall'"):
         lab_file.find("why_deep_nets_stal")
 
 
