@@ -119,7 +119,7 @@ def _is_here(path: Any) -> bool:
     """Tell whether a path names a file of this computer from its root, and none on the network."""
     if not isinstance(path, str) or not Path(path).is_absolute() or not path.isprintable():
         return False
-    network = path.startswith(("\\\\", "//")) or PurePosixPath(path).root == "//"
+    network = all(character in "/\\" for character in path[:2])  # Windows takes any two for the \\ of a share
     return not network and ".." not in (*PurePosixPath(path).parts, *PureWindowsPath(path).parts)
 
 

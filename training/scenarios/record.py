@@ -12,7 +12,6 @@ from training.data.prepare import PreparedData
 from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
-from training.history import History
 from training.length import steps_at_most
 from training.progress import Edit, EvaluationRecord, Outcome, Progress, record_width
 from training.scenarios.metrics import METRICS
@@ -81,15 +80,6 @@ class RunRecord:
             initial=self.initial[replicas],
             final=self.final[replicas],
         )
-
-    def history(self) -> History:
-        """Return the run as views draw it."""
-        history = History(self.replicas, self.layers)
-        history.extend(
-            Progress(0, self.steps, self.evaluations, len(self.steps), float(self.epochs[-1]), self.outcomes,
-                     self.seconds)
-        )  # fmt: skip
-        return history
 
 
 class Recorder:

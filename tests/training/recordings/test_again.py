@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -71,6 +71,8 @@ def made(experiment: Experiment, todo: list[int | dict[str, Any]]) -> Recording:
 
 
 @given(experiment=experiments(), todo=acts)
+@example(experiment=small(), todo=[{STOP: True}])
+@example(experiment=small(batch_size="full", evaluation__every=2), todo=[3, {"epochs": 3}, {"epochs": 10}])
 @settings(max_examples=40)
 def test_saved_and_loaded_it_is_made_again_bit_for_bit(experiment: Experiment, todo: list[Any]) -> None:
     recording = made(experiment, todo)

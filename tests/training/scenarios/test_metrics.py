@@ -148,6 +148,7 @@ def curve(values: np.ndarray) -> RunRecord:
         ((-1.0) ** K, {"metric": "oscillation", "window": 0.1, "at": "step 40"}, 1),  # 36 … 40: there and back
         (K % 3, {"metric": "oscillation", "window": 0.5, "at": "step 8"}, 1 - 1 / 5),  # 1 2 0 1 2
         (100 - K, {"metric": "rises"}, 0),
+        (np.ones(100), {"metric": "rises"}, 0),
         (K % 3, {"metric": "rises", "window": 0.5, "at": "step 8"}, 0.75),
         ((-1.0) ** K, {"metric": "noise", "window": 0.24}, np.sqrt(1 - 1 / 25**2)),  # 76 … 100: one more up than down
     ],
@@ -155,6 +156,14 @@ def curve(values: np.ndarray) -> RunRecord:
 )
 def test_what_is_fitted_to_a_curve(values: np.ndarray, measure: dict[str, Any], expected: float) -> None:
     np.testing.assert_allclose(of(curve(values), of="batch_loss", **measure), [expected], rtol=1e-6, atol=1e-12)
+
+
+def test_an_order_is_fitted_from_the_first_step_on() -> None:
+    with np.errstate(divide="ignore"):
+        losses = 5 / (4 * np.arange(26.0))  # evaluated after every fourth step; before the first there is no 1/t
+    losses[0] = 9.0
+    record = made_record(evaluations={"train_loss": losses}, ends=(("completed", 100),))
+    same(of(record, "fitted_order", of="train_loss", window=1.0), [1])
 
 
 def test_a_fit_of_a_diverged_run_is_made_of_what_came_before() -> None:
