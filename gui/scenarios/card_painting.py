@@ -32,7 +32,7 @@ def paint_picture(
             _paint_maps(painter, rect, picture["maps"], theme, scale)
         else:
             _paint_curves(painter, rect, picture, theme, scale)
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError):
         _paint_nothing(painter, rect, theme, scale)
     finally:
         painter.restore()
@@ -190,20 +190,24 @@ def _paint_map(painter: QPainter, box: QRectF, each: dict[str, Any], theme: Them
     levels = np.array([[int(cell) for cell in row] for row in each["rows"]])
     classes = int(each["classes"])
     colors = _map_colors(levels, classes, theme)[::-1]  # pictures are stored from above
-    pixels = np.ascontiguousarray(colors, dtype=np.uint8)
-    image = QImage(pixels.tobytes(), levels.shape[1], levels.shape[0], 3 * levels.shape[1], QImage.Format.Format_RGB888)
+    pixels = np.ascontiguousarray(colors, dtype=np.uint8).tobytes()  # has to outlive the picture, which copies nothing
+    image = QImage(pixels, levels.shape[1], levels.shape[0], 3 * levels.shape[1], QImage.Format.Format_RGB888)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     path = QPainterPath()
     path.addRoundedRect(box, 4 * scale, 4 * scale)
+    tints = class_colors(max(2, classes), theme)
+    across, up = box.width() / levels.shape[1], box.height() / levels.shape[0]
+    samples = [
+        (QPointF(box.left() + float(x) * across, box.bottom() - float(y) * up), tints[int(which)])
+        for x, y, which in (each["samples"] if classes else [])
+    ]
     painter.save()
     painter.setClipPath(path)
     painter.drawImage(box, image)
-    tints = class_colors(max(2, classes), theme)
     painter.setPen(QPen(QColor(theme.surface), 0.6))
-    for x, y, which in each["samples"] if classes else []:
-        painter.setBrush(QColor(tints[int(which)]))
-        at = QPointF(box.left() + x / levels.shape[1] * box.width(), box.bottom() - y / levels.shape[0] * box.height())
-        painter.drawEllipse(at, 1.9 * scale, 1.9 * scale)
+    for place, color in samples:
+        painter.setBrush(QColor(color))
+        painter.drawEllipse(place, 1.9 * scale, 1.9 * scale)
     painter.restore()
 
 

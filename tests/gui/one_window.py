@@ -47,10 +47,9 @@ def experiment(**changes: Any) -> Experiment:
 def anew(window: MainWindow, qtbot: Any, folder: Path) -> Iterator[MainWindow]:
     """Give the window as if it had just been opened, and leave no thread of it behind."""
     scenarios, runs = window.feature(Scenarios), window.feature(Runs)
-    window.folder = folder
-    scenarios.learned, runs.kept = Learned(folder), KeptRuns(folder)
     window.control.limit_speed(None)
     window.banner.hide()
+    window.banner.text.clear()
     if scenarios.visit is not None:
         scenarios.show_gallery()
     scenarios.filters.clear()
@@ -58,6 +57,8 @@ def anew(window: MainWindow, qtbot: Any, folder: Path) -> Iterator[MainWindow]:
     window.show_document(Document(experiment()))
     qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=10_000)
     window._tick()
+    window.folder = folder  # what was trained in the test before has been kept by now
+    scenarios.learned, runs.kept = Learned(folder), KeptRuns(folder)
     yield window
     scenarios.measurements.close()
     window.feature(Races).close_race()
