@@ -9,6 +9,9 @@ from gui.run_control import RunControl
 from gui.run_view import RunView
 
 
+CHANGES_NOW = "What you change changes the run as it is now; a fork (F) goes on from this moment."
+
+
 class Words(NamedTuple):
     """A heading and a sentence; `tone` is "", "ok", "warn" or "error"."""
 
@@ -46,7 +49,8 @@ def words_about_past(view: RunView) -> Words:
     heading = f"◀ Epoch {epoch_text(view.shown_epoch)} – not now"
     step, now = grouped(view.shown_step), grouped(view.history.step)
     going_on = "; training goes on" if view.playing else ""
-    return Words(heading, f"Step {step} of {now} so far{going_on}. {progress_sentence(view)}", "warn")
+    sentence = f"Step {step} of {now} so far{going_on}. {progress_sentence(view)} {CHANGES_NOW}"
+    return Words(heading, sentence, "warn")
 
 
 def epoch_text(epoch: float) -> str:

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.training.runs import reasons
 from tests.training.timeline.lives import KINDS, Life, acts, assert_equal, experiment_of, kinds, lived
 from training.engine import Engine
 from training.progress import STOP
@@ -65,6 +66,30 @@ def test_states_passed_on_the_way_shorten_the_way_back(monkeypatch: pytest.Monke
     assert sum(done) == 3  # from the only checkpoint, at step 4, it would be 15 + 12 + 8
     for step in (8, 16, 12):
         assert_as_it_was(life, moments, step)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 30])
+def test_replicas_that_end_one_after_the_other(chunk: int) -> None:
+    life = lived(experiment_of("best weights restored", 4), [("train", chunk)] * (30 // chunk + 1), budget=150_000)
+    ends = {outcome.step for outcome in life.engine.outcomes if outcome}
+    assert len(ends) > 1
+    moments = moments_of(life)
+    for step in sorted(life.truths, reverse=True):
+        assert_as_it_was(life, moments, step)
+
+
+def test_a_fork_where_one_looked_at_a_stopped_run_goes_on() -> None:
+    life = lived(experiment_of("plain"), [("train", 9), ("stop", None)])
+    moments = moments_of(life)
+    stopped = moments.at(9, life.edits)
+    assert stopped is not None
+    assert reasons(stopped.outcomes) == ["stopped"]
+    before = moments.at(9, [])
+    assert before is not None
+    assert reasons(before.outcomes) == [None]
+    fork = moments.fork(9, life.edits, since=life.history.exact_until(9))
+    assert (fork.moment.outcomes, fork.edits) == ((None,), ())
+    assert_equal(fork.state["outcomes"], [None])
 
 
 @given(kind=kinds, acts=acts, replicas=replicas, where=st.integers(0, 99), chunk=st.integers(1, 7))
