@@ -119,3 +119,12 @@ def test_a_lab_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> Non
 def test_labs_are_a_kind_of_file_with_a_schema(lab_path: Path) -> None:
     assert KINDS["lab"].load(lab_path).name == "small_lab"
     assert "steps" in KINDS["lab"].json_schema()["properties"]
+
+
+def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "workshops.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "ours.toml").write_text(example, encoding="utf-8")
+    lab = lab_file.load(tmp_path / "ours.toml")
+    assert [len(lab.questions(step)) for step in (0, 1)] == [3, 1]
+    assert [task.id for task in lab.tasks(1)] == ["faster"]
