@@ -118,6 +118,10 @@ MISTAKES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("rum",), ("rum",)),
     (("list", "optimiser"), ("optimiser", "Did you mean 'optimizers'?")),
     (("check", "absent.toml"), ("absent.toml", "no such file")),
+    (("schema", "scenarios"), ("scenarios", "Did you mean 'scenario'?")),
+    (("run", "underfitting", "--variant", "wider"), ("--variant wider", "Did you mean 'wide'?")),
+    (("run", "iris", "--variant", "wide"), ("--variant wide", "no variants")),
+    (("run", "why_deep_nets_stall"), ("why_deep_nets_stall", "nothing to run")),
     (("--experiment", "iris", "run", "iris"), ("--experiment",)),
 ]
 
@@ -188,7 +192,8 @@ def test_ctrl_c_before_training_exits_with_130_and_leaves_nothing(lab: Any, monk
 @pytest.mark.parametrize(
     ("topic", "name"),
     [
-        ("experiments", "two_spirals"), ("datasets", "breast_cancer"), ("activations", "hardtanh"),
+        ("experiments", "two_spirals"), ("scenarios", "underfitting"), ("labs", "why_deep_nets_stall"),
+        ("datasets", "breast_cancer"), ("activations", "hardtanh"),
         ("initializers", "orthogonal"), ("normalizations", "layer"), ("losses", "huber"), ("optimizers", "amsgrad"),
         ("schedules", "one_cycle"), ("criteria", "relative_improvement"),
     ],
@@ -224,6 +229,30 @@ def test_check_reports_every_mistake_with_file_and_line(lab: Any) -> None:
     assert typed.out.splitlines() == ["good.toml: ok", "iris: ok"]
 
 
+def test_check_knows_every_kind_of_file(lab: Any) -> None:
+    Path("bad.toml").write_text('kind = "scenario"\ntitle = ""\n[experiment]\nepochs = 0\n', encoding="utf-8")
+    typed = lab("check", "bad.toml", "underfitting", "why_deep_nets_stall")
+    assert typed.code == 2
+    lines = typed.err.splitlines()
+    assert any(line.startswith("bad.toml:2: title") for line in lines)
+    assert any(line.startswith("bad.toml:4: experiment.epochs") for line in lines)
+    assert typed.out.splitlines() == ["underfitting: ok", "why_deep_nets_stall: ok"]
+
+
+def test_a_run_of_a_scenario_takes_the_variant_and_its_edits(lab: Any, tmp_path: Path) -> None:
+    text = (
+        'kind = "scenario"\ntitle = "T"\nsummary = "S"\ngroup = "data"\nstory = ""\n'
+        '[experiment]\nepochs = 4\n[experiment.data]\ndataset = "moons"\nsamples = 40\n'
+        '[variants.other]\ntitle = "o"\nchanges = { "network.hidden" = [3] }\n'
+        '[[edits]]\nat = "epoch 2"\nchanges = { "optimizer.lr" = 0.5 }\nvariants = ["other"]\n'
+    )
+    Path("mine.toml").write_text(text, encoding="utf-8")
+    assert lab("run", "mine.toml", "--variant", "other", "--out", "here").code == 0
+    assert get(load(Path("here/experiment.toml")), "network.hidden") == (3,)
+    rates = [line.split(",")[3] for line in Path("here/history.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert [float(rate) for rate in rates] == [0.01, 0.01, 0.01, 0.5, 0.5]
+
+
 def test_check_of_good_files_exits_with_0(lab: Any) -> None:
     typed = lab("check", *shipped_experiments())
     assert typed.code == 0
@@ -232,6 +261,7 @@ def test_check_of_good_files_exits_with_0(lab: Any) -> None:
 
 def test_schema_is_json(lab: Any) -> None:
     assert json.loads(lab("schema").out)["title"] == "Experiment"
+    assert json.loads(lab("schema", "scenario").out)["title"] == "Scenario"
 
 
 def test_help_names_every_command(lab: Any) -> None:

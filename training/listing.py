@@ -14,6 +14,7 @@ from training.criteria import CRITERIA
 from training.data.catalog import BUNDLED, SYNTHETIC, DatasetInfo
 from training.errors import InputError, did_you_mean
 from training.experiment_file import shipped_experiments
+from training.labs.lab_file import shipped_labs
 from training.optimizers import OPTIMIZERS
 from training.scenarios.scenario import GROUPS
 from training.scenarios.scenario_file import shipped_scenarios
@@ -94,12 +95,18 @@ def _scenarios() -> list[Row]:
     ]
 
 
-HEADINGS = {"experiments": "data set", "scenarios": "chapter", "datasets": "task"}
+def _labs() -> list[Row]:
+    found = [(name, tomllib.loads(path.read_bytes().decode())) for name, path in shipped_labs().items()]
+    return [Row(name, values["title"], f"{values['minutes']} min", values["summary"]) for name, values in found]
+
+
+HEADINGS = {"experiments": "data set", "scenarios": "chapter", "labs": "length", "datasets": "task"}
 """What the third column holds where it is not a formula."""
 
 TOPICS: dict[str, Callable[[], list[Row]]] = {
     "experiments": _experiments,
     "scenarios": _scenarios,
+    "labs": _labs,
     "datasets": _datasets,
     "activations": _table(ACTIVATIONS),
     "initializers": _table(INITIALIZERS),

@@ -86,7 +86,7 @@ def lines_of_keys(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     counts: Counter[str] = Counter()
     headers = [""]
-    for number, line in enumerate(STRING_OR_COMMENT.sub(_without_lines, text).split("\n"), start=1):
+    for number, line in enumerate(without_long_strings(text).split("\n"), start=1):
         line = line.strip()
         if line.startswith("["):
             header = _dotted(line.lstrip("[").partition("]")[0])
@@ -104,8 +104,12 @@ def lines_of_keys(text: str) -> dict[str, int]:
     return found
 
 
-def _without_lines(match: re.Match[str]) -> str:
-    """Return a string or comment of TOML; one of several lines without its text, which may look like keys."""
+def without_long_strings(text: str) -> str:
+    """Return TOML text, line for line, without what stands in strings of several lines: it may look like keys."""
+    return STRING_OR_COMMENT.sub(_emptied, text)
+
+
+def _emptied(match: re.Match[str]) -> str:
     return match[0] if match[0][:3] not in ('"""', "'''") else "''" + "\n" * match[0].count("\n")
 
 
