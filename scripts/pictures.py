@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,13 +26,14 @@ from gui.csv_dialog import CsvDialog
 from gui.panels.matrix_view import Cell
 from gui.theme import DARK, LIGHT, Theme
 from gui.window import MainWindow
+from scripts import scenario_scenes as scenes
+from scripts.scenario_scenes import settle, wait
 from training.experiment import Experiment
 from training.experiment_file import PRESETS, find, load
 from training.validation import replace
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 LARGE, SMALL = (1440, 900), (1100, 700)
-PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,17 @@ SCENES = (
           part=lambda window: window.workspace.bottom),
     Scene("projector", changes=SPIRALS, until=after_epochs(170), act=project),
     Scene("tour", until=after_epochs(0), act=tour),
+    Scene("gallery", until=after_epochs(0), act=scenes.gallery),
+    Scene("gallery-light", theme=LIGHT, size=SMALL, until=after_epochs(0), act=scenes.gallery),
+    Scene("scenario", until=after_epochs(0), act=scenes.story),
+    Scene("prediction", size=SMALL, until=after_epochs(0), act=scenes.prediction),
+    Scene("race", until=after_epochs(0), act=scenes.race),
+    Scene("revealed", theme=LIGHT, until=after_epochs(0), act=scenes.revealed),
+    Scene("past", changes=SPIRALS, until=after_epochs(400), act=scenes.past),
+    Scene("lab", until=after_epochs(0), act=scenes.lab),
+    Scene("lab-task", until=after_epochs(0), act=scenes.lab_task),
+    Scene("rate-lab", theme=LIGHT, until=after_epochs(0), act=scenes.rate_lab),
+    Scene("runs", changes=SPIRALS, until=after_epochs(100), act=scenes.kept_runs),
 )  # fmt: skip
 BESIDE = {
     "shortcuts": "shortcuts", "preferences": "preferences", "log": "log", "self-test": "self_test",
@@ -280,22 +291,6 @@ def save(widget: QWidget, name: str) -> None:
     painter.end()
     picture.save(str(path))
     print(path.relative_to(FOLDER.parent.parent))
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    """Let the program run until a condition holds."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError("the scene did not get where it should in time")
-        QApplication.processEvents()
-        time.sleep(0.002)  # unlike QTest.qWait, this leaves the interpreter to the training thread
-
-
-def settle(seconds: float = 0.5) -> None:
-    """Let the last snapshot arrive and be drawn."""
-    end = time.monotonic() + seconds
-    wait(lambda: time.monotonic() > end)
 
 
 def main(names: list[str]) -> int:
