@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from gui.end_banner import EndBanner
 from gui.frames import Followed
 from gui.panels.panel import Panel
+from gui.run_control import Phase
 from gui.stage import BOARD
 from gui.transport import Transport
 
@@ -39,7 +40,9 @@ class Guest(Driver, Protocol):
     Attributes
     ----------
     title
-        What it is about, for names of files.
+        What it is about, for the window's title and names of files.
+    phase, share_done
+        Where it stands, and how much of it is done, 0 to 1; None: nothing yet.
     page
         Under which name it stands in the place of the criteria.
     followed, panels, rests
@@ -50,6 +53,10 @@ class Guest(Driver, Protocol):
     page: str
     followed: Followed
 
+    @property
+    def phase(self) -> Phase: ...
+    @property
+    def share_done(self) -> float | None: ...
     @property
     def panels(self) -> Sequence[Panel]: ...
     @property

@@ -476,19 +476,22 @@ class MainWindow(QMainWindow):
             )
 
     def _name_window(self) -> None:
-        draft = self.builder.draft
-        name = draft.experiment.name
+        guest = self.hosting.guest
+        name = self.builder.draft.experiment.name if guest is None else guest.title
+        phase = self.control.phase if guest is None else guest.phase
         modified = self.files.modified
         share = self._share_done()
-        title = f"{title_text(titled(name, share, self.control.phase))}[*] — {APP_NAME}"
+        title = f"{title_text(titled(name, share, phase))}[*] — {APP_NAME}"
         if title != self.windowTitle():
             self.setWindowTitle(title)
         self.setWindowModified(modified)
-        self.taskbar.show(share if self.control.phase == "playing" else None)
-        self.transport.show_name(name, modified)
+        self.taskbar.show(share if phase == "playing" else None)
+        self.transport.show_name(name, modified and guest is None)
 
     def _share_done(self) -> float | None:
-        """Return how much of the run is done, 0 to 1."""
+        """Return how much of what trains is done, 0 to 1."""
+        if self.hosting.guest is not None:
+            return self.hosting.guest.share_done
         view = self.control.view
         return None if view is None or view.history.step == 0 else view.history.epoch / view.experiment.epochs
 

@@ -18,7 +18,7 @@ from gui.race.race_board import RaceBoard
 from gui.race.race_control import RaceControl, RaceNews
 from gui.race.race_view import Runner
 from gui.race.wording import in_common, parted, standing
-from gui.run_control import News
+from gui.run_control import News, Phase
 from gui.run_figures import EPOCH_ROUNDING
 from gui.stage import BOARD
 from gui.theme import Theme
@@ -254,6 +254,19 @@ class Races(Feature):
     def title(self) -> str:
         """What is raced."""
         return self.control.title
+
+    @property
+    def phase(self) -> Phase:
+        """Where the race stands."""
+        return self.control.phase
+
+    @property
+    def share_done(self) -> float | None:
+        """How much of the race is done, 0 to 1; None before its first step."""
+        view, entries = self.control.view, self.control.entries
+        if view is None or view.step == 0:
+            return None
+        return min(1.0, view.epoch / max(entry.experiment.epochs for entry in entries))
 
     @property
     def panels(self) -> Sequence[Panel]:
