@@ -51,13 +51,13 @@ class Filters(QWidget):
         self.file = QPushButton("Open a scenario file…", self)
         self.file.setToolTip("Open a scenario, a recorded run or a lab from a file; or drop one on the window")
         self.file.clicked.connect(lambda _=False: self.file_wanted.emit())
-        self.line = QPushButton("Paste a line…", self)
+        self.line = QPushButton("Paste a line", self)
         self.line.setToolTip("Open a scenario or a run that was copied as one line of text (Ctrl+Shift+V)")
         self.line.clicked.connect(lambda _=False: self.line_wanted.emit())
         self._lay_out()
 
     def _chapter(self, group: str) -> QPushButton:
-        button = QPushButton(self)
+        button = QPushButton(group.capitalize() or "All chapters", self)
         button.setProperty("role", "chapter")
         button.setCheckable(True)
         button.setToolTip(f"Show only the chapter on {group}" if group else "Show the scenarios of all chapters")

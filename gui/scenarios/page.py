@@ -30,6 +30,7 @@ class ScenarioPage(QWidget):
     """A view of a `Visit`: it asks for everything by signals, and `show_visit` shows what became of it."""
 
     back = Signal()
+    copy_wanted = Signal()
     run_wanted = Signal()
     race_wanted = Signal()
     reveal_wanted = Signal()
@@ -46,6 +47,8 @@ class ScenarioPage(QWidget):
         self.visit, self._theme, self._scale = visit, theme, scale
         scenario = visit.scenario
         self.back_button = self._quiet("← All scenarios", "Go back to the gallery (Ctrl+G)", self.back.emit)
+        self.copy = self._quiet("Copy as a line", "Copy it as one line of text, to be pasted into another lab "
+                                "(Ctrl+Shift+L)", self.copy_wanted.emit)  # fmt: skip
         self.story = StoryView(scenario, theme, scale, self)
         self.questions = [QuestionView(question, theme, scale, self) for question in scenario.questions]
         self.skip = self._quiet("Skip the questions", "Run without a prediction", self.skip_wanted.emit)
@@ -132,6 +135,7 @@ class ScenarioPage(QWidget):
         head.setContentsMargins(self._px(8), 0, self._px(8), 0)
         head.addWidget(self.back_button)
         head.addStretch(1)
+        head.addWidget(self.copy)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(self._px(2))

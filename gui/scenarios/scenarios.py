@@ -158,9 +158,14 @@ class Scenarios(Feature):
         self.workspace.bottom.setVisible(shown != GALLERY)
 
     def _paste(self) -> None:
-        from gui.recordings.runs import Runs
+        self._act("Paste a line")
 
-        self.window.feature(Runs).paste()
+    def _copy(self) -> None:
+        self._act("Copy as a line")
+
+    def _act(self, text: str) -> None:
+        """Do what a key does, that belongs to the runs too."""
+        self.window.actions_table.by_text[text].trigger()
 
     # ------------------------------------------------------------------------------ opening
 
@@ -201,6 +206,7 @@ class Scenarios(Feature):
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
         self.left.show_scenario(page)
         page.back.connect(self.show_gallery)
+        page.copy_wanted.connect(self._copy)
         page.run_wanted.connect(self.run)
         page.race_wanted.connect(self.race)
         page.skip_wanted.connect(self._skip)

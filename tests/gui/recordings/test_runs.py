@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from gui.documents import Document
+from gui.recordings.kept import KeptRuns
 from gui.recordings.runs import NO_LINE, Runs
 from gui.scenarios.scenarios import Scenarios
 from gui.window import MainWindow
@@ -71,6 +73,16 @@ def test_one_that_is_reset_is_kept_as_far_as_it_got(qtbot: Any, lab: MainWindow,
     (kept,) = recordings(runs)
     assert kept.steps == 6
     assert run_again(kept).figures["train_loss"] == kept.figures["train_loss"]
+
+
+def test_one_that_is_under_way_when_the_window_closes_is_kept(
+    qtbot: Any, open_window: Callable[..., MainWindow], state_folder: Path
+) -> None:
+    window = open_window()
+    window.commands.step_once()
+    qtbot.waitUntil(lambda: window.control.view is not None and window.control.view.history.step == 1)
+    window.close()
+    assert [run.recording.steps for run in KeptRuns(state_folder).runs] == [1]
 
 
 def test_a_run_that_never_trained_is_not_kept(qtbot: Any, lab: MainWindow, runs: Runs) -> None:
@@ -200,7 +212,8 @@ def test_a_run_is_copied_and_pasted_as_a_line(qtbot: Any, lab: MainWindow, runs:
 def test_a_scenario_is_copied_and_pasted_as_a_line(qtbot: Any, lab: MainWindow, runs: Runs) -> None:
     scenarios = lab.feature(Scenarios)
     scenarios.open_scenario(scenario(title="Sent"))
-    runs.copy_current()
+    assert scenarios.page is not None
+    qtbot.mouseClick(scenarios.page.copy, LEFT)
     scenarios.show_gallery()
     qtbot.mouseClick(scenarios.filters.line, LEFT)
     assert scenarios.visit is not None

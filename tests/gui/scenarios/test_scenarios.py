@@ -14,6 +14,7 @@ from gui.scenarios.page import ScenarioPage
 from gui.scenarios.scenarios import UNFINISHED, Scenarios
 from gui.window import MainWindow
 from tests.gui.scenarios.small import scenario
+from training.progress import column
 from training.scenarios.scenario_file import save
 from training.scenarios.trial import run_variants
 
@@ -84,7 +85,8 @@ def test_the_run_is_the_headless_one_with_its_edits(qtbot: Any, lab: MainWindow,
     assert view is not None
     record = run_variants(scenario(), 1)["base"]
     assert [(edit.step, edit.key, edit.value) for edit in view.edits] == [(8, "optimizer.lr", 0.04)]
-    np.testing.assert_array_equal(view.history.series("batch_loss").low, record.history().series("batch_loss").low)
+    headless = record.steps[:, 0, column("batch_loss", record.layers)]
+    np.testing.assert_array_equal(view.history.series("batch_loss").low, headless)
     assert lab.builder.draft.experiment.optimizer.lr == 0.05, "the form has what the run starts with"
     lab.commands.reset()
     qtbot.waitUntil(lambda: lab.control.phase == "ready")
@@ -242,7 +244,7 @@ def test_every_mistake_is_told_with_its_line(lab: MainWindow, tmp_path: Path) ->
 def test_all_controls_are_named_and_have_tips(scenarios: Scenarios) -> None:
     page = page_of(scenarios)
     of_task = page.tasks["hurry"].findChildren(type(page.run))
-    buttons = [page.back_button, page.skip, page.run, page.race, page.load, *of_task]
+    buttons = [page.back_button, page.copy, page.skip, page.run, page.race, page.load, *of_task]
     assert all(button.toolTip() for button in buttons)
     assert page.choice.accessibleName()
 
