@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import torch  # before Qt: on Windows the other order loads the wrong libraries
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui import theme as themes
@@ -20,6 +21,7 @@ from gui.preferences import Preferences
 from gui.qt_messages import forward_qt_messages
 from gui.state_folder import state_folder
 from gui.window import MainWindow
+from training import file_kinds
 from training.errors import InputError
 from training.experiment import Experiment
 from training.experiment_file import load, shipped_experiments
@@ -85,7 +87,14 @@ def _leave_at_once(status: int) -> None:
 def open_window(
     path: Path | None, theme: themes.Theme, scale: float = 1.0, log: ActivityLog | None = None
 ) -> MainWindow:
-    """Return the window with an experiment; if that cannot be read, with the default and a message."""
+    """Return the window with an experiment; if that cannot be read, with the default and a message.
+
+    A file of another kind (a scenario, a lab, a recorded run) is opened over the default experiment.
+    """
+    if path is not None and _is_of_another_kind(path):
+        window = open_window(None, theme, scale, log)
+        QTimer.singleShot(0, window, lambda: window.files.open_file(path))
+        return window
     shipped = shipped_experiments()
     chosen = path or shipped.get(DEFAULT_EXPERIMENT)
     try:
@@ -96,6 +105,14 @@ def open_window(
         return window
     own = chosen if chosen not in shipped.values() else None
     return MainWindow(experiment, own, theme, scale, log)
+
+
+def _is_of_another_kind(path: Path) -> bool:
+    """Tell whether a file holds something that is no experiment; one that cannot be read counts as an experiment."""
+    try:
+        return file_kinds.read_kind(path).name != "experiment"
+    except InputError:
+        return False
 
 
 def _reporter(window: MainWindow) -> object:
