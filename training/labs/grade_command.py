@@ -86,14 +86,15 @@ def _table(lab: str, grades: Sequence[Grade]) -> Table:
         titles.update({(task.step, task.task): task.title for task in each.tasks})
     table = Table(title=Text(lab), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("learner", overflow="fold")
-    for key in sorted(titles):
+    keys = sorted(titles, key=lambda key: key[0])  # those of a step as the lab has them
+    for key in keys:
         table.add_column(Text(f"{key[0]}. {titles[key]}"), overflow="fold")
     table.add_column("tasks", justify="right")
     table.add_column("answers", justify="right")
     for each in grades:
         cells = {(task.step, task.task): _cell(task) for task in each.tasks}
         table.add_row(
-            Text(each.learner), *(cells.get(key, Text("")) for key in sorted(titles)),
+            Text(each.learner), *(cells.get(key, Text("")) for key in keys),
             Text(f"{each.reached} of {len(each.tasks)}"), Text(f"{each.right} of {each.asked}"),
         )  # fmt: skip
     return table

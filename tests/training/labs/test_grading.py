@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+import main
 from tests.training.labs import small_lab
 from training.errors import InputError
 from training.labs import again, bounds, grade_command, grading, learner
@@ -276,3 +278,19 @@ def test_nothing_to_grade_is_said(lab_path: Path, tmp_path: Path) -> None:
     for path, message in ((tmp_path / "empty", r"no learner's file"), (tmp_path / "none", "no such file or folder")):
         with pytest.raises(InputError, match=message):
             run_command([path], lab_path)
+
+
+def test_the_exit_status_tells_how_it_went(
+    lab_path: Path, tmp_path: Path, result: LearnerResult, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    good, bad = tmp_path / "good.labresult", tmp_path / "bad.labresult"
+    learner.save(result, good)
+    bad.write_text(good.read_text(encoding="utf-8").replace("Ada", "Eve"), encoding="utf-8")
+    for arguments, status in (([good], 0), ([good, bad], 1), ([tmp_path / "none"], 2), ([], 2)):
+        typed = ["convergence-lab", "grade", *map(str, arguments), "--lab", str(lab_path)]
+        monkeypatch.setattr(sys, "argv", typed)
+        with pytest.raises(SystemExit) as caught:
+            main.main()
+        assert caught.value.code == status
+    assert "altered: the content does not fit its checksum" in capsys.readouterr().out
