@@ -195,12 +195,15 @@ class Scenarios(Feature):
         }
         revealed = self.learned.revealed(key)
         self.learned.see(key)
+        self._document = None  # what is in the form now belongs to no visit but the one before
         self.visit = Visit(entry, answers, revealed=revealed, locked=revealed)
         self._show_page(self.visit)
         self.workspace.left.show_page(TITLE)
         self.window.setFocus(Qt.FocusReason.OtherFocusReason)
         if self.workspace.stage.shown == GALLERY:
             self.workspace.stage.show_only(BOARD)
+        if not self.window.files.modified and self.window.control.phase != "playing":
+            self._load(BASE)  # so that the network the story is about is seen beside it
 
     def _show_page(self, visit: Visit) -> None:
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
@@ -249,6 +252,7 @@ class Scenarios(Feature):
     def _again(self) -> None:
         if self.visit is not None:
             self.visit.begin_again()
+            self._document = None  # running it once more must not give the answers away
             self.learned.keep_answers(self.visit.entry.key, {})
             self.learned.reveal(self.visit.entry.key, False)
             self._show()
@@ -331,9 +335,9 @@ class Scenarios(Feature):
             self._unlock_form()
         if news.ended and self.visit is not None and self.owns_document:
             self._run_ended(self.visit)
-        for (visit, task), came in self.measurements.taken():
+        for (visit, task, name), came in self.measurements.taken():
             if visit is self.visit:
-                self._measured(visit, task, came)
+                self._measured(visit, task, name, came)
 
     def _run_ended(self, visit: Visit) -> None:
         view = self.window.control.view
@@ -349,9 +353,9 @@ class Scenarios(Feature):
             self._tell(f"This run is not the scenario's own ({not_counted(changed)}), so it is not checked.")
         else:
             self._tell("Checking this run …")
-            self.measurements.begin(RunSoFar.of(view), (visit, ""))
+            self.measurements.begin(RunSoFar.of(view), (visit, "", visit.loaded))
 
-    def _measured(self, visit: Visit, task: str, came: object) -> None:
+    def _measured(self, visit: Visit, task: str, name: str, came: object) -> None:
         if not isinstance(came, RunRecord):
             text = f"Not checked: {came.message() if isinstance(came, InputError) else getattr(came, 'message', came)}"
             if task:
@@ -362,7 +366,7 @@ class Scenarios(Feature):
         elif task:
             self._goals_measured(visit, task, came)
         else:
-            visit.records[visit.loaded] = came
+            visit.records[name] = came
             self._reveal()
 
     def _reveal(self) -> None:
@@ -421,7 +425,7 @@ class Scenarios(Feature):
             visit.told[name] = f"Not counted: {why}."
         else:
             visit.told[name] = "Checking this run …"
-            self.measurements.begin(RunSoFar.of(view), (visit, name))
+            self.measurements.begin(RunSoFar.of(view), (visit, name, visit.loaded))
         self._show()
 
     def _outside(self, visit: Visit, name: str) -> str:

@@ -44,6 +44,8 @@ def test_a_scenario_opens_its_page(qtbot: Any, opened: Any) -> None:
     qtbot.waitUntil(lambda: scenarios.visit is not None)
     assert scenarios.visit.scenario.title == "Vanishing gradients"
     assert window.workspace.left.current == "Scenarios"
+    qtbot.waitUntil(lambda: window.control.view.experiment.network.activation == "sigmoid")  # seen beside its story
+    assert window.control.view.history.step == 0
 
 
 def test_a_lab_opens_the_guide(qtbot: Any, opened: Any) -> None:
