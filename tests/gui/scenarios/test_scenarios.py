@@ -154,6 +154,24 @@ def test_begin_again(qtbot: Any, scenarios: Scenarios) -> None:
     assert page.outcome.isHidden()
 
 
+@pytest.mark.parametrize("way", ["begin again", "open again"])
+def test_the_old_run_gives_no_new_answers_away(
+    qtbot: Any, lab: MainWindow, scenarios: Scenarios, library: tuple[Entry, ...], way: str
+) -> None:
+    page_of(scenarios).skip.click()
+    page_of(scenarios).run.click()
+    until_revealed(qtbot, scenarios)
+    page_of(scenarios).again.click()
+    if way == "open again":
+        scenarios.open(library[1])
+    lab.toggle()
+    qtbot.waitUntil(lambda: lab.control.phase in ("loading", "playing"))
+    until_ended(qtbot, lab, scenarios)
+    lab._tick()
+    assert scenarios.visit is not None
+    assert not scenarios.visit.revealed
+
+
 def test_what_was_answered_and_reached_is_there_the_next_time(
     qtbot: Any, lab: MainWindow, scenarios: Scenarios, library: tuple[Entry, ...]
 ) -> None:
