@@ -228,7 +228,7 @@ def test_a_fork_before_an_edit_has_the_form_of_then_and_goes_its_own_way(trained
     window.builder.apply_changes({"batch_size": 8})
     qtbot.waitUntil(lambda: len(fork.edits) == 1)
     window.toggle()
-    qtbot.waitUntil(lambda: window.control.phase == "finished" and fork.snapshot.step == fork.history.step)
+    qtbot.waitUntil(lambda: fork.outcomes[0] is not None and fork.snapshot.step == fork.history.step)
     assert [(edit.step, edit.key, edit.value) for edit in fork.edits] == [(11, "batch_size", 8)]
     engine = Engine(fork.original, fork.data)
     for _ in engine.train(fork.edits):
