@@ -343,7 +343,7 @@ class Guide(Feature):
         self.show()
         view = self.page.page.tasks[task.id]
         view.show_hint()
-        self.page.page.show_part(view.hints[-1] if view.hints else view)
+        self.page.page.show_part(view.hint)  # it stands below them
 
     def _hint_shown(self, task: str) -> None:
         if self.journey is not None:

@@ -16,6 +16,8 @@ from gui.tab_order import order_tabs
 from gui.theme import Theme
 from training.scenarios.scenario import BASE
 
+LAID_OUT_MS = 60
+
 
 class StepPage(QWidget):
     """A view of the step where a `Journey` stands: it asks for everything by signals."""
@@ -144,8 +146,8 @@ class StepPage(QWidget):
         view.start.setText("Start over" if journey.active == key else "Start")
 
     def show_part(self, part: QWidget) -> None:
-        """Bring a part of the page into sight, once it has its place."""
-        QTimer.singleShot(0, self, lambda: self.scroll.ensureWidgetVisible(part, 0, round(30 * self._scale)))
+        """Bring a part of the page into sight, once it has its place: text has its height only when laid out."""
+        QTimer.singleShot(LAID_OUT_MS, self, lambda: self.scroll.ensureWidgetVisible(part, 0, round(30 * self._scale)))
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""

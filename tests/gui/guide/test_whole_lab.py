@@ -40,6 +40,8 @@ def test_a_lab_is_done_from_start_to_grade(
     learner.press(Qt.Key.Key_H)
     assert window.workspace.left.current == "Guide"
     assert [hint.markdown for hint in learner.step.tasks["faster"].hints] == ["**Hint 1.** Look at the rate."]
+    hint = learner.step.tasks["faster"].hints[0]
+    learner.qtbot.waitUntil(lambda: not hint.visibleRegion().isEmpty())
     assert learner.step.tasks["faster"].goal_labels[0].text().startswith("✗")
     learner.type_into("optimizer.lr", "0.5")
     learner.run(tries=2)
