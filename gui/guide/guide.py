@@ -61,7 +61,8 @@ class Guide(Feature):
         self.instructor: InstructorDialog | None = None
         self._faults: list[str] = []
         self._looked = self._listening = False
-        self._base: Document | None = None
+        self._base: Document | None = None  # the only run of a step without variants
+        self._beside: Document | None = None  # what a step is about, to be looked at while its story is read
         self.task_run.tried.connect(self._tried)
         self.task_run.told.connect(self._show)
         self.task_run.guide_wanted.connect(self.show)
@@ -196,6 +197,7 @@ class Guide(Feature):
         self.shelf.remember_open(kept.path)
         self._keep()
         self._show_lab(self.journey)
+        self._set_the_stage(self.journey)
 
     def leave(self) -> None:
         """Close the lab; what was done is kept."""
@@ -245,6 +247,16 @@ class Guide(Feature):
         self._keep()
         if isinstance(self.page, LabPage):
             self.page.show_step()
+        self._set_the_stage(self.journey)
+
+    def _set_the_stage(self, journey: Journey) -> None:
+        """Put what the step is about beside its story, unless something else is being done there."""
+        ours = self.window.files.document in (self._beside, self._base, self.task_run.own)
+        if journey.at_end or self.window.control.phase == "playing" or (self.window.files.modified and not ours):
+            return
+        self._beside = Document(journey.scenario.run(BASE))
+        self.window.show_document(self._beside)
+        self.workspace.stage.show_only(BOARD)
 
     def _show(self) -> None:
         if isinstance(self.page, LabPage):
@@ -279,7 +291,7 @@ class Guide(Feature):
 
     def _may_replace(self) -> bool:
         """Tell whether the form may be filled anew: with what is not the lab's own it is asked first."""
-        ours = self.window.files.document in (self._base, self.task_run.own)
+        ours = self.window.files.document in (self._beside, self._base, self.task_run.own)
         return ours or self.window.files.may_replace()
 
     def _race(self, journey: Journey) -> None:
