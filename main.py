@@ -41,7 +41,7 @@ app = typer.Typer(
 )
 
 ExperimentOption = Annotated[
-    str, typer.Option("--experiment", "-e", metavar="FILE|NAME", help="Experiment, scenario or lab to open in the window.")
+    str, typer.Option("--experiment", "-e", metavar="FILE|NAME", help="Experiment, scenario or lab to open.")
 ]
 
 

@@ -8,7 +8,6 @@ from gui.grouped import grouped
 from gui.run_control import RunControl
 from gui.run_view import RunView
 
-
 CHANGES_NOW = "What you change changes the run as it is now; a fork (F) goes on from this moment."
 
 
