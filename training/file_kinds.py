@@ -129,7 +129,7 @@ def read_kind(path: Path) -> FileKind:
     InputError
         If it cannot be read.
     """
-    return KINDS.get(kind_said(read_text(path, "a file of the lab")), KINDS["experiment"])
+    return KINDS.get(kind_said(read_text(path, "a file of the lab", max_bytes=LARGEST_BYTES)), KINDS["experiment"])
 
 
 def kind_said(text: str) -> str:

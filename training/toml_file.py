@@ -22,8 +22,11 @@ DEEP_KEY = re.compile(
 )
 """A dotted key of more than 32 parts, which takes the TOML parser time that grows with the square of their number."""
 STRING_OR_COMMENT = re.compile(
-    r'''"""(?:[^\\]|\\.)*?"{3,5}|\'{3}.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|\#[^\n]*''', re.DOTALL
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5})?|\'{3}(?:[^']|'(?!''))*+(?:'{3,5})?'''
+    r'''|"(?:[^"\\\n]|\\[^\n])*+"?|\'[^'\n]*+'?|\#[^\n]*''', re.DOTALL
 )
+"""One that does not end is taken to the end of the line, or of the text: to look for its end again would take time that
+grows with the square of the length."""
 
 
 def read_text(path: Path, what: str, *, max_bytes: int = MAX_BYTES) -> str:

@@ -337,6 +337,16 @@ def test_a_hostile_file_is_refused_within_a_second(
     assert len(caught.value.message()) < 20_000
 
 
+@pytest.mark.parametrize("piece", ['\\"', '"""\\', "'''a", '"', '\\"\n', '"""\\"'])
+def test_quotes_that_never_end_take_no_time(tmp_path: Path, piece: str) -> None:
+    file = tmp_path / "hostile.toml"
+    file.write_text(filled(piece, MAX_BYTES), encoding="utf-8")
+    started = time.process_time()
+    with pytest.raises(InputError, match="not valid TOML"):
+        file_kinds.load(file)
+    assert time.process_time() - started < 1
+
+
 def test_a_file_that_is_too_large_is_not_even_read(tmp_path: Path) -> None:
     file = tmp_path / "large.toml"
     file.write_bytes(b"#" * (MAX_BYTES + 1))
