@@ -33,7 +33,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_gpu)
 
 
-LONG_RUNS = {"steady": ["tests.gui.steady", "180"], "monkey": ["tests.gui.monkey", "20000"]}
+LONG_RUNS = {
+    "steady": ["tests.gui.steady", "180"], "monkey": ["tests.gui.monkey", "20000"],
+    "library": ["main", "replay", "--all"],
+}  # fmt: skip
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,15 +45,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     long = [item for item in session.items if item.get_closest_marker("long")]
     if long and not session.config.option.collectonly:
         session.items[:] = [item for item in session.items if item not in long] + long
-        wanted = {name: command for name, command in LONG_RUNS.items() if _asked_for(name, long)}
+        asked_for = {name for item in long for name in item.get_closest_marker("long").args}
+        wanted = {name: command for name, command in LONG_RUNS.items() if name in asked_for}
         session.config.stash[LONG] = runs = LongRuns(wanted)
         runs.start()
-
-
-def _asked_for(name: str, long: list[pytest.Item]) -> bool:
-    """Tell whether a test needs what a long run finds: the steady run has a fixture, the other one test."""
-    uses_steady = [item for item in long if "steady" in getattr(item, "fixturenames", ())]
-    return bool(uses_steady) if name == "steady" else len(uses_steady) < len(long)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -62,7 +60,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def long_runs(pytestconfig: pytest.Config) -> LongRuns:
-    """Return the processes that use the window for minutes."""
+    """Return the processes at work beside the tests."""
     return pytestconfig.stash[LONG]
 
 

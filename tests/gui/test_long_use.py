@@ -15,7 +15,7 @@ import pytest
 
 from tests.long_runs import LongRuns
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(560)]
+pytestmark = pytest.mark.timeout(560)
 
 MOST_GROWTH = 20.0  # megabytes
 FIRST_MINUTE = 60.0
@@ -34,12 +34,14 @@ def column(steady: dict[str, Any], name: str, first: float, last: float) -> list
     return [row[name] for row in steady["seen"] if first <= row["seconds"] < last]
 
 
+@pytest.mark.long("steady")
 def test_three_minutes_of_training_with_resets_and_edits_raise_nothing(steady: dict[str, Any]) -> None:
     assert not steady["raised"]
     assert steady["steps"] > 10_000
     assert steady["seen"][-1]["seconds"] > 170
 
 
+@pytest.mark.long("steady")
 def test_memory_does_not_grow_after_the_first_minute(steady: dict[str, Any]) -> None:
     settled = median(column(steady, "megabytes", FIRST_MINUTE, FIRST_MINUTE + 15))
     if math.isnan(settled):
@@ -47,6 +49,7 @@ def test_memory_does_not_grow_after_the_first_minute(steady: dict[str, Any]) -> 
     assert median(column(steady, "megabytes", 165, math.inf)) - settled < MOST_GROWTH
 
 
+@pytest.mark.long("steady")
 @pytest.mark.parametrize(
     "name", ["objects", "widgets", "timers", "python_threads", "trainers", "things_drawn", "top_levels"]
 )
@@ -55,6 +58,7 @@ def test_nothing_is_left_behind(steady: dict[str, Any], name: str) -> None:
     assert steady["threads_left"] == 0
 
 
+@pytest.mark.long("monkey")
 def test_twenty_thousand_things_anybody_might_do(long_runs: LongRuns) -> None:
     finished = long_runs.result("monkey")
     assert finished.status == 0, finished.output + finished.errors
