@@ -131,11 +131,9 @@ def claim_folder(folder: Path) -> Path:
     InputError
         If it holds files already or cannot be made.
     """
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
-    except FileExistsError:
-        raise InputError("is a file, not a folder", where=str(folder)) from None
     except OSError as error:
         raise _no_folder(folder, error) from None
     if occupied:
@@ -145,6 +143,22 @@ def claim_folder(folder: Path) -> Path:
             hint="Name a new folder with --out, or leave --out away",
         )
     return folder
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` unless it is there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise InputError("is a file, not a folder", where=str(folder)) from None
+    except OSError as error:
+        raise _no_folder(folder, error) from None
 
 
 def slug(name: str) -> str:

@@ -15,11 +15,13 @@ from training.scenarios.script import Script, follow
 CLOSE = 0.05
 """Figures that differ by no more than this share are taken for those of the same run on another machine.
 
-Rounding differs between processors, devices and builds of PyTorch, and training makes such differences grow; a few
-thousandths are usual after some thousand steps. Another learning rate, seed or network makes far larger ones.
+Rounding differs between processors, devices and builds of PyTorch, and training makes such differences grow. Where a
+run calms down they stay far below this; one that trains a deep network at a high rate may end anywhere.
 """
+AS_RECORDED = 1e-6
+"""Where the parameters are the recorded ones, bit for bit, the figures are; only their sums may be rounded otherwise."""
 NEAR_ZERO = 1e-4
-"""Differences below this never count, whatever share they are."""
+"""Differences below this do not count on another machine, whatever share they are."""
 
 Watch = Callable[[Engine, History, Progress], None]
 
@@ -79,13 +81,15 @@ def run_again(recording: Recording, watch: Watch | None = None) -> Again:
 
 def compared(recording: Recording, figures: dict[str, float], fingerprint: str) -> Again:
     """Return how figures and fingerprint compare with the recorded ones."""
+    exact = fingerprint == recording.fingerprint
+    share = AS_RECORDED if exact else CLOSE
     differences = tuple(
         Difference(name, value, figures.get(name))
-        for name, value in recording.figures.items() if not _is_close(value, figures.get(name))
+        for name, value in recording.figures.items() if not _is_close(value, figures.get(name), share)
     )  # fmt: skip
-    exact = fingerprint == recording.fingerprint
     return Again(figures, fingerprint, exact, bool(recording.figures) and not differences, differences)
 
 
-def _is_close(recorded: float, again: float | None) -> bool:
-    return again is not None and math.isclose(recorded, again, rel_tol=CLOSE, abs_tol=NEAR_ZERO)
+def _is_close(recorded: float, again: float | None, share: float) -> bool:
+    near_zero = NEAR_ZERO * share / CLOSE
+    return again is not None and math.isclose(recorded, again, rel_tol=share, abs_tol=near_zero)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from training.errors import InputError, did_you_mean
+from training import experiment_file
+from training.errors import InputError
+from training.file_kinds import read_kind
+from training.outputs import make_folder
 from training.recordings.again import run_again
-from training.recordings.recording_file import SUFFIX, load
+from training.recordings.recording_file import load
 from training.recordings.report import in_words
 from training.scenarios import scenario_file
 from training.scenarios.replay import replay_all
@@ -46,7 +49,9 @@ def run(order: Order, console: Console) -> bool:
     if not order.what:
         raise InputError("nothing to replay", hint="name a scenario or a file, or give --all")
     path = find(order.what)
-    if path.suffix == SUFFIX:
+    if read_kind(path).name == "run":
+        if order.out is not None:
+            raise InputError("a recorded run gives no report", where="--out", hint="leave it out")
         return _run_again(path, console)
     return _replay({order.what: scenario_file.load(path)}, order, console)
 
@@ -58,6 +63,8 @@ def course() -> dict[str, Scenario]:
 
 
 def _replay(scenarios: dict[str, Scenario], order: Order, console: Console) -> bool:
+    if order.out is not None:
+        make_folder(order.out)  # before anything runs that would be lost
     began = time.perf_counter()
     replayed = []
     for each in replay_all(scenarios, seeds=order.seeds, first_seed=order.first_seed, curves=order.out is not None):
@@ -81,20 +88,14 @@ def _run_again(path: Path, console: Console) -> bool:
 
 
 def find(file_or_name: str) -> Path:
-    """Return the file of a scenario given by path or by the name of a shipped one.
+    """Return the file given by path or by the name of what ships with the program, a scenario before all.
 
     Raises
     ------
     InputError
-        If neither exists.
+        If there is none.
     """
-    path, shipped = Path(file_or_name), shipped_scenarios()
-    if path.is_file():
-        return path
-    if file_or_name in shipped:
+    shipped = shipped_scenarios()
+    if file_or_name in shipped and not Path(file_or_name).is_file():
         return shipped[file_or_name]
-    hint = did_you_mean(path.stem, shipped)
-    raise InputError(
-        "there is no such file, and no scenario of this name",
-        where=file_or_name, hint=hint or "‘list scenarios’ shows those that ship with the program",
-    )  # fmt: skip
+    return experiment_file.find(file_or_name)

@@ -68,8 +68,7 @@ def conclusion(replayed: Sequence[Replayed], seconds: float) -> str:
 
 
 def write(replayed: Sequence[Replayed], folder: Path) -> None:
-    """Write report.json, report.md and curves.csv into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write report.json, report.md and curves.csv into a folder that is there."""
     write_whole(folder / "report.json", json.dumps([_as_json(each) for each in replayed], indent=2).encode())
     write_whole(folder / "report.md", markdown(replayed).encode())
     write_whole(folder / "curves.csv", _csv(replayed).encode())

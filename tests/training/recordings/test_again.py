@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import Any
@@ -113,14 +114,15 @@ def test_a_changed_file_is_found_out(change: dict[str, Any]) -> None:
 
 def test_changed_figures_are_found_out_and_named() -> None:
     recording = made(small(), [40])
-    better = recording.model_copy(update={"figures": {**recording.figures, "val_score": 0.99}})
+    slightly = 1.01 * recording.figures["val_score"]  # where the parameters are the same there is no rounding
+    better = recording.model_copy(update={"figures": {**recording.figures, "val_score": slightly}})
     again = run_again(better)
     assert again.exact  # the parameters are still those of the run
     assert not again.same
     assert [difference.name for difference in again.differences] == ["val_score"]
     assert in_words(better, again)[1:] == [
         "NOT the same: the parameters are as recorded, but the figures in the file are others.",
-        f"  val_score: recorded 0.99, now {recording.figures['val_score']:.6g}",
+        f"  val_score: recorded {slightly:.6g}, now {recording.figures['val_score']:.6g}",
     ]
 
 
@@ -148,7 +150,8 @@ def test_figures_from_another_machine_are_close_or_not(
     ("change", "words"),
     [
         ({}, "The same: every parameter"),
-        ({"fingerprint": "0" * 64}, "As good as the same"),
+        ({"fingerprint": "0" * 64}, "As good as the same: all figures are within 5% of the recorded ones. Bit for bit"),
+        ({"fingerprint": ""}, "Whether the parameters are the same bit for bit was not recorded"),
         ({"fingerprint": "0" * 64, "figures": {}}, "no figures were recorded"),
         ({"fingerprint": "0" * 64, "figures": {"train_loss": 0.0}}, "the file was changed"),
     ],
@@ -157,6 +160,14 @@ def test_the_verdict_of_the_command(change: dict[str, Any], words: str, tmp_path
     printed = io.StringIO()
     recording_file.save(made(small(), [9]).model_copy(update=change), tmp_path / "a.labrun")
     order = Order(str(tmp_path / "a.labrun"), every=False, seeds=10, first_seed=None, out=None)
-    assert run(order, Console(file=printed, width=200)) is ("ame: " in words or words.startswith("As good"))
+    assert run(order, Console(file=printed, width=200)) is not ("no figures" in words or "changed" in words)
     assert words in printed.getvalue()
     assert "two spirals: 9 steps, no change on the way." in printed.getvalue()
+
+
+def test_a_recording_is_known_by_what_it_says_and_gives_no_report(tmp_path: Path) -> None:
+    recording_file.save(made(small(), [9]), tmp_path / "renamed.toml")
+    order = Order(str(tmp_path / "renamed.toml"), every=False, seeds=10, first_seed=None, out=None)
+    assert run(order, Console(quiet=True))
+    with pytest.raises(InputError, match="--out: a recorded run gives no report"):
+        run(dataclasses.replace(order, out=tmp_path / "out"), Console(quiet=True))

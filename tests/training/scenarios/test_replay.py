@@ -174,6 +174,11 @@ def test_the_verdict_and_the_files(expectations: list[dict[str, Any]], tmp_path:
         ({"what": ""}, "nothing to replay"),
         ({"what": "x", "every": True}, "exclude each other"),
         ({"what": "absent.toml"}, "no such file"),
+        ({"what": "momentum_in_a_ravin"}, "[Dd]id you mean 'momentum_in_a_ravine'"),
+        ({"what": "two_spirals"}, "this is an experiment, not a scenario"),
+        ({"what": "why_deep_nets_stall"}, "this is a lab, not a scenario"),
+        ({"what": "dropout", "out": Path(__file__)}, "is a file, not a folder"),
+        ({"what": "dropout", "out": Path(__file__) / "below"}, "cannot be made"),
     ],
 )
 def test_what_cannot_be_replayed_is_said(order: dict[str, Any], words: str) -> None:
@@ -182,11 +187,10 @@ def test_what_cannot_be_replayed_is_said(order: dict[str, Any], words: str) -> N
         run(Order(**whole), Console(quiet=True))
 
 
-def test_a_scenario_is_found_by_name_and_by_what_is_near(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(replay_command, "shipped_scenarios", lambda: {"momentum": tmp_path / "momentum.toml"})
-    assert replay_command.find("momentum") == tmp_path / "momentum.toml"
-    with pytest.raises(InputError, match=r"[Dd]id you mean 'momentum'"):
-        replay_command.find("momentun")
+def test_a_scenario_is_found_by_name_even_where_an_experiment_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_command, "shipped_scenarios", lambda: {"two_spirals": Path("here.toml")})
+    assert replay_command.find("two_spirals") == Path("here.toml")
+    assert replay_command.find("iris").is_file()
 
 
 def test_all_go_in_the_order_of_the_course() -> None:
