@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from training.experiment import Experiment
 from training.progress import Edit
+from training.rounding import rounded_otherwise
 from training.scenarios.expectations import check_goals
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import Claim
-from training.scenarios.trial import run_one
+from training.scenarios.script import Script
+from training.scenarios.trial import run_one, run_recorded
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,17 @@ class Checked:
 
 def check(record: RunRecord, goals: Sequence[Claim]) -> Checked:
     """Return what the goals measure in the record of one run."""
+    return check_each(record, goals)[0]
+
+
+def check_each(record: RunRecord, goals: Sequence[Claim]) -> tuple[Checked, ...]:
+    """Return what the goals measure in each of the runs of a record."""
     found = check_goals(goals, record)
-    return Checked(tuple(float(one.values[0]) for one in found), tuple(bool(one.held[0]) for one in found),
-                   len(record.steps))  # fmt: skip
+    return tuple(
+        Checked(tuple(float(one.values[run]) for one in found), tuple(bool(one.held[run]) for one in found),
+                outcome.step)
+        for run, outcome in enumerate(record.outcomes)
+    )  # fmt: skip
 
 
 def check_again(experiment: Experiment, edits: Sequence[Edit], steps: int, goals: Sequence[Claim]) -> Checked:
@@ -51,3 +61,17 @@ def check_again(experiment: Experiment, edits: Sequence[Edit], steps: int, goals
         If the experiment cannot run, or an edit cannot be made.
     """
     return check(run_one(experiment, edits, steps=steps), goals)
+
+
+def check_rounded(
+    experiment: Experiment, edits: Sequence[Edit], steps: int, goals: Sequence[Claim]
+) -> tuple[Checked, ...]:
+    """Train again several times, as machines would that round in other ways, and return what the goals measure.
+
+    Raises
+    ------
+    InputError
+        If the experiment cannot run, or an edit cannot be made.
+    """
+    record = run_recorded(rounded_otherwise(experiment), Script.of_edits(edits), steps=steps)
+    return check_each(record, goals)

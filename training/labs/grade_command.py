@@ -15,8 +15,9 @@ from rich.text import Text
 
 from training.atomic import write_whole
 from training.errors import InputError
-from training.labs.grading import Grade, TaskGrade, Verdict, grade, result_files
+from training.labs.grading import Grade, TaskGrade, grade, result_files
 from training.labs.learner import SUFFIX
+from training.labs.verdict import Verdict
 from training.shown_path import shown_path
 
 MARKS: dict[Verdict, str] = {

@@ -7,37 +7,30 @@ those changes only that the task allows, and within `training.labs.bounds`. No f
 from __future__ import annotations
 
 import json
-import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
 
 from training.errors import InputError, shortened
 from training.experiment import Experiment
 from training.labs import lab_file, learner
-from training.labs.again import Checked, check_again
+from training.labs.again import Checked, check_again, check_rounded
 from training.labs.bounds import MOST_SECONDS, prepared, refusal, seconds_of
 from training.labs.lab import OpenLab
 from training.labs.learner import SUFFIX, Attempt, LearnerResult
-from training.progress import STOP, Edit
+from training.labs.verdict import Verdict, is_doubtful, judged
+from training.progress import Edit
 from training.scenarios.scenario import Claim, Task
 from training.validation import as_values, validate
 from training.validation import replace as changed
 
-RELATIVE, ABSOLUTE = 0.02, 1e-6
-"""Figures agree if they differ by no more than 2 %, or by 1e-6: processors round in their own ways, which runs magnify.
-
-On the machine that made it a result gives the same figures to the last digit.
-"""
 MOST_SECONDS_A_FILE = 300.0
 """All the tries of one file may take so long together, by estimate."""
 WORTH_PROCESSES = 4.0
 """Seconds of work from which on starting other processes pays."""
 
-Verdict = Literal["reached", "not reached", "not tried", "does not reproduce", "altered", "refused"]
 Progress = Callable[[int, int], None]
 
 
@@ -112,6 +105,8 @@ class Job:
     edits: str
     steps: int
     goals: str
+    rounded: bool = False
+    """Whether it is to be run as machines would that round in other ways."""
 
     @classmethod
     def of(cls, experiment: Experiment, edits: Sequence[Edit], steps: int, goals: Sequence[Claim]) -> Job:
@@ -142,7 +137,7 @@ class Opened:
     claims: tuple[Claimed, ...]
 
 
-Found = Mapping[Job, "Checked | str"]
+Found = Mapping[Job, tuple[Checked, ...] | str]
 
 
 def grade(
@@ -163,7 +158,9 @@ def grade(
     opened = [_open(file, known, opened_labs) for file in files]
     claims = [claim for one in opened if isinstance(one, Opened) for claim in one.claims if claim.job is not None]
     seconds = {claim.job: claim.seconds for claim in claims if claim.job is not None}
-    found = _run_all(seconds, processes, progress or (lambda done, all_: None))
+    watch = progress or (lambda done, all_: None)
+    found = _run_all(seconds, processes, watch)
+    found |= _run_all(_doubtful(claims, found), processes, watch)
     return [_graded(one, found) if isinstance(one, Opened) else one for one in opened]
 
 
@@ -226,24 +223,38 @@ def _claim(lab: OpenLab, attempt: Attempt, seconds_left: float) -> Claimed:
 # ------------------------------------------------------------------------------------- running again
 
 
-def run_job(job: Job) -> Checked | str:
-    """Train what a job asks for and return what its goals measure, or why that cannot be done."""
+def _doubtful(claims: Iterable[Claimed], found: Found) -> dict[Job, float]:
+    """Return the jobs that tell what rounding makes of those claims which did not come out as they say."""
+    doubtful: dict[Job, float] = {}
+    for claim in claims:
+        outcome = found[claim.job] if claim.job is not None else ""
+        if claim.job is not None and not isinstance(outcome, str) and is_doubtful(claim.attempt, outcome[0]):
+            doubtful[replace(claim.job, rounded=True)] = claim.seconds
+    return doubtful
+
+
+def run_job(job: Job) -> tuple[Checked, ...] | str:
+    """Train what a job asks for and return what its goals measure in each run, or why that cannot be done."""
     import torch
 
     torch.set_num_threads(1)
     edits = [Edit(*values) for values in json.loads(job.edits)]
     goals = [Claim.model_validate_json(json.dumps(goal)) for goal in json.loads(job.goals)]
     try:
-        return check_again(validate(json.loads(job.experiment)), edits, job.steps, goals)
+        experiment = validate(json.loads(job.experiment))
+        if job.rounded:
+            return check_rounded(experiment, edits, job.steps, goals)
+        return (check_again(experiment, edits, job.steps, goals),)
     except InputError as error:
         return _one_line(error)
 
 
-def _run_all(jobs: Mapping[Job, float], processes: int, progress: Progress) -> dict[Job, Checked | str]:
+def _run_all(jobs: Mapping[Job, float], processes: int, progress: Progress) -> dict[Job, tuple[Checked, ...] | str]:
     """Run each job once, the longest first; in processes of their own, if that is worth starting them."""
-    found: dict[Job, Checked | str] = {}
+    found: dict[Job, tuple[Checked, ...] | str] = {}
     order = sorted(jobs, key=lambda job: -jobs[job])
-    progress(0, len(order))
+    if order:
+        progress(0, len(order))
     if processes < 2 or len(order) < 2 or sum(jobs.values()) < WORTH_PROCESSES:
         for job in order:
             found[job] = run_job(job)
@@ -286,8 +297,8 @@ def _refused_unknown(claim: Claimed) -> TaskGrade:
 def _task_grade(one: Opened, step: int, task: Task, found: Found) -> TaskGrade:
     mine = [claim for claim in one.claims if (claim.attempt.step, claim.attempt.task) == (step, task.id)]
     hints = one.result.hints_taken(step, task.id)
-    judged = [_judged(claim, task, found) for claim in mine]
-    verdict, reason = _worst_or_best(judged)
+    verdicts = [_judged(claim, task, found) for claim in mine]
+    verdict, reason = _worst_or_best(verdicts)
     return TaskGrade(step, task.id, task.title, verdict, reason, len(mine), hints)
 
 
@@ -307,43 +318,8 @@ def _judged(claim: Claimed, task: Task, found: Found) -> tuple[Verdict, str]:
     outcome = found[claim.job]
     if isinstance(outcome, str):
         return "refused", outcome
-    attempt = claim.attempt
-    pairs = list(zip(attempt.figures, outcome.figures, strict=True))
-    if attempt.reached != outcome.reached and all(agree(*pair, exactly=True) for pair in pairs):
-        so = "reached" if attempt.reached else "not reached"
-        return "does not reproduce", f"claims {so}, which its own figures deny"
-    if attempt.reached:  # of what is no success, nothing hangs on the figures
-        if outcome.steps != attempt.steps:
-            return "does not reproduce", f"claims {attempt.steps:,} steps, but the run ends after {outcome.steps:,}"
-        for goal, (said, figure) in zip(task.goals, pairs, strict=True):
-            if not agree(said, figure):
-                told = f"claims {goal.metric} = {said:.6g}, but running it again gives {figure:.6g}"
-                return "does not reproduce", told
-    measured = ", ".join(
-        f"{goal.metric} = {figure:.6g}" for goal, figure in zip(task.goals, outcome.figures, strict=True)
-    )
-    verdict: Verdict = "reached" if outcome.reached else "not reached"
-    return verdict, f"run again: {measured}; {_by(attempt)}"
-
-
-def agree(one: float, other: float, *, exactly: bool = False) -> bool:
-    """Tell whether two figures are the same, but for what another processor makes of them: see `RELATIVE`."""
-    if one == other or (math.isnan(one) and math.isnan(other)):
-        return True
-    if exactly or not (math.isfinite(one) and math.isfinite(other)):
-        return False
-    return abs(one - other) <= max(ABSOLUTE, RELATIVE * max(abs(one), abs(other)))
-
-
-def _by(attempt: Attempt) -> str:
-    """Say what was changed, in a few words."""
-    done = [f"{key} = {_shown(value)}" for key, value in attempt.changes.items()]
-    done += [f"{edit.key} = {_shown(edit.value)} at step {edit.step:,}" for edit in attempt.edits if edit.key != STOP]
-    return shortened(", ".join(done), 200) or "nothing changed"
-
-
-def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else shortened(str(value), 40)
+    rounded = found.get(replace(claim.job, rounded=True), ())
+    return judged(claim.attempt, task, outcome[0], () if isinstance(rounded, str) else rounded)
 
 
 def _one_line(error: InputError) -> str:

@@ -19,7 +19,7 @@ Rounding differs between processors, devices and builds of PyTorch, and training
 run calms down they stay far below this; one that trains a deep network at a high rate may end anywhere.
 """
 AS_RECORDED = 1e-6
-"""Where the parameters are the recorded ones, bit for bit, the figures are; only their sums may be rounded otherwise."""
+"""Where the parameters are the recorded ones, bit for bit, figures may differ by the rounding of their sums only."""
 NEAR_ZERO = 1e-4
 """Differences below this do not count on another machine, whatever share they are."""
 

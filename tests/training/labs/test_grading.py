@@ -17,9 +17,10 @@ import main
 from tests.training.labs import small_lab
 from training.errors import InputError
 from training.labs import again, bounds, grade_command, grading, learner
-from training.labs.grading import Grade, agree, grade, result_files
+from training.labs.grading import Grade, grade, result_files
 from training.labs.lab import OpenLab
 from training.labs.learner import Attempt, LearnerResult, MadeEdit
+from training.labs.verdict import agree
 from training.progress import Edit
 from training.scenarios.scenario_file import loads
 
@@ -80,7 +81,8 @@ FORGED: dict[str, tuple[int, dict[str, Any], str]] = {
     "the steps": (1, {"steps": 12}, "running it again gives"),
     "steps the run does not have": (1, {"steps": 30}, "claims 30 steps, but the run ends after 24"),
     "a claim its figures deny": (0, {"reached": True}, "claims reached, which its own figures deny"),
-    "infinite": (1, {"figures": (float("inf"),)}, "claims train_loss = inf"),
+    "infinite": (1, {"figures": (float("inf"),)}, "claims reached, which its own figures deny"),
+    "negative infinite": (1, {"figures": (float("-inf"),)}, "claims train_loss = -inf"),
 }
 
 
@@ -91,6 +93,16 @@ def test_a_careful_change_does_not_reproduce(graded: Callable[..., Grade], resul
     assert verdicts(found) == ["does not reproduce", "reached"]
     assert reason in found.tasks[0].reason
     assert not found.sound
+
+
+def test_a_figure_that_rounding_may_have_made_on_another_machine_is_accepted(
+    graded: Callable[..., Grade], result: LearnerResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wild = tuple(again.Checked((loss,), (True,), 24) for loss in (0.04, 0.06))
+    monkeypatch.setattr(grading, "check_rounded", lambda *args: wild)
+    found = graded(with_try(result, 1, figures=(0.05,)))
+    assert found.sound
+    assert "rounding, magnified by training" in found.tasks[0].reason
 
 
 def test_swapped_figures_do_not_reproduce(graded: Callable[..., Grade], result: LearnerResult) -> None:

@@ -108,10 +108,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_hostile_is_refused_at_once(name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(InputError) as caught:
         learner.loads(HOSTILE[name], where="eve.labresult")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert "eve.labresult" in caught.value.message()
     assert len(caught.value.message()) < 10_000
 
