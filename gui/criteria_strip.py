@@ -46,6 +46,7 @@ class CriteriaStrip(QWidget):
         self._seen = 0
         self._looked = 0  # rows in which was looked for criteria met for the first time
         self._past = False  # what is shown belongs to a past moment
+        self._old_news = False  # what is found with the next look was met before this run was forked
         self._told = set(CRITERIA)  # nothing is told of a run that this strip did not see begin
         self.cards = {
             name: CriterionCard(name, theme, scale, lambda value, name=name: self._problem(name, value), self)
@@ -77,11 +78,14 @@ class CriteriaStrip(QWidget):
 
     # ------------------------------------------------------------------------------ showing
 
-    def reset(self) -> None:
-        """Forget what was measured: a new run begins, in which nothing has been told yet."""
+    def reset(self, *, forked: bool = False) -> None:
+        """Forget what was measured: a new run begins, in which nothing has been told yet.
+
+        One that was forked begins with all that was met before, which is no news.
+        """
         self._values = dict.fromkeys(CRITERIA, math.nan)
         self._evaluations, self._seen, self._looked, self._told, self._drawn = None, 0, 0, set(), None
-        self._past = False
+        self._past, self._old_news = False, forked
         self.footer.patience.show_waited(math.nan)
         for card in self.cards.values():
             card.show_first_met(math.nan)
@@ -161,8 +165,9 @@ class CriteriaStrip(QWidget):
             self._told.add(name)
             epoch = float(evaluations.epoch[row])
             card.show_first_met(epoch)
-            if state.action == "tell":
+            if state.action == "tell" and not self._old_news:
                 self.told.emit(name, met_sentence(name, value, state.threshold, epoch))
+        self._old_news = False
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""

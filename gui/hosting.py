@@ -86,6 +86,7 @@ class Hosting:
         window = self._window
         if window.control.phase == "playing":
             window.control.toggle()
+        window.status.forget_run()
         self.guest = guest
         window.workspace.below.show_only(guest.page)
         window.frames.follow(guest.followed, guest.panels)

@@ -9,6 +9,7 @@ from gui.run_control import RunControl
 from gui.run_view import RunView
 
 CHANGES_NOW = "What you change changes the run as it is now; a fork (F) goes on from this moment."
+GOES_ON = "Change something and press Space: it goes on from here. The run before stays behind as the ghost."
 
 
 class Words(NamedTuple):
@@ -40,6 +41,8 @@ def words_about(control: RunControl, reason_invalid: str) -> Words | None:
         return None
     if phase == "ready":
         return Words("Ready", "Press Space to train. Change anything at the left: the network follows at once.")
+    if view.forked_at == view.history.step and not view.playing:
+        return Words(f"Forked at epoch {epoch_text(view.history.epoch)}", f"{GOES_ON} {progress_sentence(view)}")
     return Words("Training" if view.playing else "Paused", progress_sentence(view))
 
 

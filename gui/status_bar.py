@@ -32,7 +32,7 @@ class StatusBar(QWidget):
         self.setFixedHeight(round(HEIGHT * scale))
         self._theme, self._scale = theme, scale
         self._tone, self._fresh = "", False
-        self._whole = ""
+        self._whole, self._of_run = "", False
         self.message: QLabel = plain_label("", self)
         self.message.setFont(text_font(scale, px=11.5))
         self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -50,12 +50,13 @@ class StatusBar(QWidget):
 
     # ------------------------------------------------------------------------------ messages
 
-    def say(self, text: str, tone: str = "", seconds: float | None = None) -> None:
+    def say(self, text: str, tone: str = "", seconds: float | None = None, *, of_run: bool = False) -> None:
         """Show a message until the next one, or for so many seconds; `tone` is "", "ok", "warn" or "error".
 
-        It stands out at first and is quieter after a while, as news that is no longer new.
+        It stands out at first and is quieter after a while, as news that is no longer new. What is said `of_run`
+        goes when another run comes.
         """
-        self._whole, self._tone, self._fresh = text, tone, True
+        self._whole, self._tone, self._fresh, self._of_run = text, tone, True, of_run
         self._aging.start(round(1000 * FRESH_SECONDS))
         if seconds is None:
             self._leaving.stop()
@@ -68,6 +69,11 @@ class StatusBar(QWidget):
     def clear(self) -> None:
         """Take the message away."""
         self.say("")
+
+    def forget_run(self) -> None:
+        """Take the message away if it is about a run: another one is shown from now on."""
+        if self._of_run:
+            self.clear()
 
     def _age(self) -> None:
         self._fresh = False

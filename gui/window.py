@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         self.network.edit_wanted.connect(self.builder.apply_changes)
         self.criteria.pressed.connect(lambda name: self.builder.reveal(f"stopping.criteria.{name}.threshold"))
         self.criteria.edit_wanted.connect(self.builder.apply_changes)
-        self.criteria.told.connect(lambda _, sentence: self.status.say(sentence, "ok"))
+        self.criteria.told.connect(lambda _, sentence: self.status.say(sentence, "ok", of_run=True))
 
     def _make_menu(self) -> None:
         actions = self.actions_table
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
             if edit.key == STOP:
                 continue  # the end of the run is said below
             text = f"{wording.label(edit.key)} is {edit.value} from step {grouped(edit.step + 1)} on"
-            self.status.say(text)
+            self.status.say(text, of_run=True)
             self.log.add("info", text)
         if news.ended and self.control.view is not None:
             for outcome in self.control.view.outcomes:
@@ -323,6 +323,7 @@ class MainWindow(QMainWindow):
             feature.starting()
 
     def _started(self) -> None:
+        self.status.forget_run()
         self.frames.changed()
         self._show_run()
         for feature in self.features:
@@ -340,7 +341,7 @@ class MainWindow(QMainWindow):
             if not self.board.shows(panel):
                 panel.attempt(panel.clear)
         self.frames.begin([panel for panel in self.panels if self.board.shows(panel)], view)
-        self.criteria.reset()
+        self.criteria.reset(forked=view.forked_at is not None and view.history.evaluations.latest is not None)
         self.criteria.show_settings(view.experiment.stopping.criteria, view.experiment.stopping.early)
         self.builder.show_steps_per_epoch(engine.steps_per_epoch)
         notes = "\n".join(engine.notes)

@@ -194,6 +194,19 @@ def test_what_is_met_is_told_once_even_if_it_was_over_before_anyone_looked(strip
     assert len(told) == 2
 
 
+def test_what_was_met_before_a_fork_is_no_news(strip: CriteriaStrip) -> None:
+    told: list[str] = []
+    strip.told.connect(lambda name, sentence: told.append(name))
+    before, _ = evaluated([5.0, 3.0, 2.0], gradients=[1.0, 1.0, 3e-6])
+    strip.reset(forked=True)
+    strip.show_evaluations(before)
+    assert told == []
+    assert "First met at epoch 2" in strip.cards["gradient_norm"].tip()
+    after, _ = evaluated([5.0, 3.0, 2.0, 1.0], gradients=[1.0, 1.0, 3e-6, 1.0], waited=[0.0, 0.0, 0.0, 10.0])
+    strip.show_evaluations(after)
+    assert told == ["validation"]
+
+
 def test_a_strip_made_again_in_the_middle_of_a_run_tells_nothing_twice(qtbot: Any) -> None:
     record, _ = evaluated([5.0, 3.0], gradients=[1.0, 1e-9])
     strip = CriteriaStrip(theme.LIGHT, 1.5)

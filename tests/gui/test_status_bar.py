@@ -44,6 +44,15 @@ def test_a_message_for_some_time_goes_by_itself(qtbot: Any, bar: StatusBar) -> N
     assert bar.message.text() == "Stays."
 
 
+def test_what_was_said_of_a_run_goes_with_it(bar: StatusBar) -> None:
+    bar.say("Loss plateau met at epoch 3.", "ok", of_run=True)
+    bar.forget_run()
+    assert bar.message.text() == ""
+    bar.say("Saved as mine.toml.", "ok")
+    bar.forget_run()
+    assert bar.message.text() == "● Saved as mine.toml."
+
+
 def test_old_news_is_quieter(qtbot: Any, bar: StatusBar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_bar, "FRESH_SECONDS", 0.05)
     bar.say("Reset.")

@@ -201,6 +201,7 @@ def test_an_unchanged_fork_trained_on_is_the_run(trained: MainWindow, qtbot: Any
     assert fork.ghost is not None
     assert fork.ghost.history is original.history
     assert window.commands.waiting() == frozenset()
+    qtbot.waitUntil(lambda: window.end_banner.heading.text().startswith("Forked at epoch "))
     travel(window).go_to(17)  # what came before the fork is its past too
     np.testing.assert_array_equal(wait_for(window, qtbot, 17).snapshot.params, as_it_was(window, 17).snapshot().params)
     to_the_end(window, qtbot)
