@@ -15,6 +15,7 @@ from rich.text import Text
 
 from training.atomic import write_whole
 from training.errors import InputError
+from training.labs import lab_file
 from training.labs.grading import Grade, TaskGrade, grade, result_files
 from training.labs.learner import SUFFIX
 from training.labs.verdict import Verdict
@@ -41,8 +42,10 @@ def run(paths: Sequence[Path], out: Path | None, labs: Sequence[Path], console: 
     Raises
     ------
     InputError
-        If there is nothing to grade, or the table cannot be written.
+        If there is nothing to grade, a lab cannot be opened, or the table cannot be written.
     """
+    for lab in labs:
+        lab_file.load(lab)  # said before anything runs, and once
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
         raise InputError("there is no such file or folder", where=str(missing))

@@ -180,7 +180,7 @@ def _open(file: Path, known: Mapping[str, Path], opened: dict[str, OpenLab]) -> 
     try:
         result = learner.load(file)
     except InputError as error:
-        return Grade(file, reason=f"refused: {_one_line(error)}")
+        return Grade(file, reason=f"refused: {_one_line(error).removeprefix(f'{file}: ')}")
     about = Grade(file, result.learner, result.lab, result.made)
     if not result.intact:
         return replace(about, reason="altered: the content does not fit its checksum, so it was changed after it was "

@@ -14,10 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from training.experiment import Section
+from training.plain_text import Readable
 from training.scenarios.scenario import Line, Markdown, Name, Question, Scenario, Task
 from training.validation import as_values
 
 MOST_STEPS = 20
+LAB_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$"
+"""What a lab's file may be called, without ".toml": results name it."""
 
 
 class LabStep(Section):
@@ -25,7 +28,7 @@ class LabStep(Section):
 
     scenario: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}(\.toml)?$")]
     """Name of a shipped scenario, or a file beside the lab ("ours.toml")."""
-    title: Annotated[str, Field(max_length=80)] = ""
+    title: Annotated[str, Field(max_length=80), Readable()] = ""
     """Heading of the step (empty: the scenario's title)."""
     text: Markdown = ""
     """What the learner reads first."""
@@ -43,8 +46,8 @@ class Lab(Section):
     """An ordered list of scenarios, and a page for the person who leads the workshop."""
 
     kind: Literal["lab"]
-    title: Annotated[str, Field(min_length=1, max_length=80)]
-    summary: Annotated[str, Field(min_length=1, max_length=240)]
+    title: Annotated[str, Field(min_length=1, max_length=80), Readable()]
+    summary: Annotated[str, Field(min_length=1, max_length=240), Readable()]
     """One or two sentences for the list of labs."""
     minutes: Annotated[int, Field(ge=1, le=480)]
     """How long the whole of it takes, with a little to spare."""
@@ -53,7 +56,7 @@ class Lab(Section):
     steps: Annotated[tuple[LabStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
     closing: Markdown = ""
     """Read at the end."""
-    instructor: Annotated[str, Field(max_length=60_000)] = ""
+    instructor: Annotated[str, Field(max_length=60_000), Readable(lines=True)] = ""
     """For whoever leads the workshop, as Markdown: timing, expected results, discussion."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, did_you_mean
 from training.experiment_file import PRESETS
 from training.file_kinds import SCHEMA_DIALECT, expect_kind
-from training.labs.lab import Lab, OpenLab
+from training.labs.lab import LAB_NAME, Lab, OpenLab
 from training.plain_data import validated
 from training.scenarios import scenario_file
 from training.scenarios.scenario import Scenario
@@ -31,6 +32,11 @@ def load(path: Path) -> OpenLab:
     InputError, ExperimentError
         If the file, or one of its scenarios, cannot be read or is not valid.
     """
+    if not re.match(LAB_NAME, path.stem):
+        raise InputError(
+            "a lab's file needs a name that results can hold", where=str(path),
+            allowed="letters without accents, digits, - and _", hint="Call it our_lab.toml",
+        )  # fmt: skip
     return loads(read_text(path, "a lab"), name=path.stem, where=str(path), folder=path.parent)
 
 

@@ -15,7 +15,7 @@ from training.atomic import write_whole
 from training.errors import InputError
 from training.experiment import Section
 from training.file_kinds import SCHEMA_DIALECT, expect_kind
-from training.labs.lab import MOST_STEPS, digest_of
+from training.labs.lab import LAB_NAME, MOST_STEPS, digest_of
 from training.plain_data import validated
 from training.plain_text import Readable
 from training.progress import Edit
@@ -102,7 +102,7 @@ class LearnerResult(Section):
 
     kind: Literal["result"] = "result"
     """Tells the file from other files of the lab."""
-    lab: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$")]
+    lab: Annotated[str, Field(pattern=LAB_NAME)]
     """Name of the lab."""
     lab_digest: Digest
     """Of the lab the result was made with: `training.labs.lab.OpenLab.digest`."""

@@ -285,6 +285,18 @@ def test_all_is_well_where_all_are_honest(lab_path: Path, tmp_path: Path, result
     assert "1 file, 1 graded." in text
 
 
+def test_a_lab_that_is_not_there_is_said_before_anything_runs(tmp_path: Path, result: LearnerResult) -> None:
+    learner.save(result, tmp_path / "a.labresult")
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read"):
+        run_command([tmp_path], tmp_path / "none.toml")
+
+
+def test_a_refusal_names_its_file_once(lab_path: Path) -> None:
+    fine, text = run_command([lab_path], lab_path)
+    assert not fine
+    assert f"{lab_path.name}: refused: this is a lab, not a learner's result" in text
+
+
 def test_nothing_to_grade_is_said(lab_path: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path, message in ((tmp_path / "empty", r"no learner's file"), (tmp_path / "none", "no such file or folder")):

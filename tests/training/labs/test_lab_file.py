@@ -43,6 +43,8 @@ def test_a_lab_is_opened_with_its_scenarios(lab: OpenLab) -> None:
         (LAB.replace("text =", "txt ="), 11, "steps.0.txt", "did you mean 'text'?"),
         (OWN, 24, "steps.1.questions.0.answer", "none of the choices"),
         (LAB.replace("small.toml", "../small.toml", 1), 9, "steps.0.scenario", "should match pattern"),
+        (LAB.replace("A small lab", "A \\u001b[31mlab"), 3, "title", "control character U+001B"),
+        (LAB.replace("For the instructor", "\\u0000"), 6, "instructor", "control character U+0000"),
         (LAB.replace('kind = "lab"', 'kind = "lob"'), 2, "kind", "did you mean 'lab'?"),
     ],
 )
@@ -72,6 +74,12 @@ def test_a_mistake_in_a_scenario_is_told_in_its_file(tmp_path: Path) -> None:
 def test_text_without_a_folder_has_no_files_beside_it() -> None:
     with pytest.raises(ExperimentError, match="neither a shipped scenario"):
         lab_file.loads(LAB)
+
+
+def test_a_lab_that_results_could_not_name_is_refused(tmp_path: Path) -> None:
+    path = write_lab(tmp_path).rename(tmp_path / "Größe 1.toml")
+    with pytest.raises(InputError, match="needs a name that results can hold"):
+        lab_file.load(path)
 
 
 def test_a_file_of_another_kind_is_named(tmp_path: Path) -> None:
