@@ -60,7 +60,7 @@ def run_gui(path: Path | None = None) -> int:
     status = app.exec()
     restore_qt_messages()
     log.remove()
-    if window.control.running:
+    if window.running:
         _leave_at_once(status)
     return status
 

@@ -53,5 +53,10 @@ class Feature(QObject):
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
 
+    @property
+    def running(self) -> bool:
+        """Whether a thread of it is still at work, once it was asked to close."""
+        return False
+
     def close(self) -> None:
         """The window closes: keep what must be kept, end every thread."""

@@ -84,8 +84,7 @@ class Hosting:
     def welcome(self, guest: Guest) -> None:
         """Let the stage and all that drives be the guest's; the run waits meanwhile."""
         window = self._window
-        if window.control.phase == "playing":
-            window.control.toggle()
+        window.control.pause()
         window.status.forget_run()
         self.guest = guest
         window.workspace.below.show_only(guest.page)

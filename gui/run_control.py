@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
 from typing import Any, Literal
 
 from gui.run_view import RunView
+from gui.threads import EndingThreads
 from gui.timeline.continued import Later, after
 from gui.trainer import Ready, Refused, Trainer
 from training.data.prepare import PreparedData
@@ -77,7 +77,7 @@ class RunControl:
         self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
         self._snapshot_seconds = 0.0
         self._trainer: Trainer | None = None
-        self._retired: list[Trainer] = []
+        self._ending = EndingThreads()
         self._play_when_ready = False
         self._snapshot_asked = False
         self._refused = False
@@ -151,6 +151,12 @@ class RunControl:
             self.session.pause()
         else:
             self.session.play()
+
+    def pause(self) -> None:
+        """Wait, also once ready."""
+        self._play_when_ready = False
+        if self.session is not None:
+            self.session.pause()
 
     def play_if_wanted(self) -> None:
         """Train, if that was asked for while the run was being prepared."""
@@ -251,7 +257,7 @@ class RunControl:
     def drain(self) -> News:
         """Take over what has arrived since the last look."""
         news = News()
-        self._retired = [trainer for trainer in self._retired if not trainer.isFinished()]
+        self._ending.look()
         trainer = self._trainer
         if trainer is None:
             return news
@@ -369,34 +375,27 @@ class RunControl:
     # ------------------------------------------------------------------------------ ending
 
     def _retire(self) -> None:
-        """Let the current thread end by itself; it is kept until it has (dropping it would abort the program)."""
+        """Let the current thread end by itself."""
         if self._trainer is not None:
             self._trainer.close()
-            self._retired.append(self._trainer)
+            self._ending.add(self._trainer)
             self._trainer = None
 
     def shut_down(self, seconds: float) -> bool:
         """End every thread and wait for them; return whether all of them ended in time."""
         self._retire()
         self.session = None
-        deadline = time.monotonic() + seconds
-        ended = [
-            trainer.wait(max(1, round(1000 * (deadline - time.monotonic())))) for trainer in self._retired
-        ]
-        if all(ended):
-            self._retired = []
-        return all(ended)
+        return self._ending.wait(seconds)
 
     @property
     def running(self) -> bool:
         """Whether a thread is still at work."""
-        trainers = [*self._retired, *([self._trainer] if self._trainer is not None else [])]
-        return any(trainer.isRunning() for trainer in trainers)
+        return self._ending.running or (self._trainer is not None and self._trainer.isRunning())
 
     @property
     def threads(self) -> int:
         """Number of threads not yet ended."""
-        return len(self._retired) + (self._trainer is not None)
+        return len(self._ending) + (self._trainer is not None)
 
 
 def _comparable(ghost: RunView, experiment: Experiment) -> bool:

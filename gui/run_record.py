@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QThread
@@ -79,11 +78,3 @@ class RecordMaker(QThread):
 
 class _Closed(Exception):
     """The record is not wanted any more."""
-
-
-def wait_for(makers: Sequence[RecordMaker], milliseconds: int) -> None:
-    """End threads, and wait for them."""
-    for maker in makers:
-        maker.close()
-    for maker in makers:
-        maker.wait(milliseconds)

@@ -310,6 +310,11 @@ class MainWindow(QMainWindow):
         self._figures_at = 0.0
 
     @property
+    def running(self) -> bool:
+        """Whether a thread is still at work, once the window was asked to close."""
+        return self.control.running or any(feature.running for feature in self.features)
+
+    @property
     def redraws(self) -> int:
         """Frames drawn so far."""
         return self.frames.drawn

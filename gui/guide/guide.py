@@ -102,6 +102,10 @@ class Guide(Feature):
     def close(self) -> None:
         self.task_run.close()
 
+    @property
+    def running(self) -> bool:
+        return self.task_run.running
+
     def show(self) -> None:
         """Bring the Guide to the front."""
         self.window.workspace.show_form(True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.builder.form_lock import FormLock
 from gui.documents import Document
-from gui.guide.form_lock import FormLock
 from gui.guide.journey import Journey
 from gui.guide.parts import margins
 from gui.guide.task_bar import TaskBar
+from gui.measurements import Measurements
 from gui.run_control import News
 from gui.run_record import RunSoFar
-from gui.scenarios.measurements import Measurements
 from gui.scenarios.task_view import control_names
 from gui.scenarios.visit import goal_states
 from gui.stage import BOARD
@@ -152,6 +152,11 @@ class TaskRun(QObject):
         """End what is being checked."""
         self._measurements.close()
 
+    @property
+    def running(self) -> bool:
+        """Whether a check is still at work."""
+        return self._measurements.running
+
     def _taken_back(self, names: str) -> None:
         task = self.task
         if task is not None:
@@ -223,7 +228,7 @@ class TaskRun(QObject):
         assert self._journey is not None
         assert self._journey.active is not None
         goals = self._journey.goals[self._journey.active]
-        marks = "\n".join(f"{'✓' if goal.met else '✗'} {goal.text}: found {goal.found}" for goal in goals)
+        marks = "\n".join(f"{'✓' if goal.met else '✗'} {goal.text} — found {goal.found}" for goal in goals)
         if reached:
             self._say(f"Reached.\n{marks}", "ok")
             self.window.status.say(f"Task “{task.title}” is reached.", "ok")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from gui.race.race_view import RaceView, Runner
 from gui.run_control import MAX_EVENTS, Phase
 from gui.run_view import RunView
+from gui.threads import EndingThreads
 from gui.trainer import Refused, SessionThread
 from training.errors import InputError
 from training.history import History
@@ -71,7 +71,7 @@ class RaceControl:
         self.entries: tuple[Entry, ...] = ()
         self.speed_limit: float | None = None
         self._thread: RaceThread | None = None
-        self._ending: list[SessionThread] = []
+        self._ending = EndingThreads()
         self._play_when_ready = False
         self._refused = False
 
@@ -145,7 +145,7 @@ class RaceControl:
     def drain(self) -> RaceNews:
         """Take over what has arrived since the last look."""
         news = RaceNews()
-        self._ending = [thread for thread in self._ending if not thread.isFinished()]
+        self._ending.look()
         thread = self._thread
         while thread is not None and thread.outbox:
             self._prepared(thread.outbox.popleft(), news)
@@ -193,20 +193,21 @@ class RaceControl:
     # ------------------------------------------------------------------------------ ending
 
     def _retire(self) -> None:
-        """Let the current thread end by itself; it is kept until it has (dropping it would abort the program)."""
+        """Let the current thread end by itself."""
         if self._thread is not None:
             self._thread.close()
-            self._ending.append(self._thread)
+            self._ending.add(self._thread)
             self._thread = None
 
     def shut_down(self, seconds: float) -> bool:
         """End every thread and wait for them; return whether all of them ended in time."""
         self.close()
-        deadline = time.monotonic() + seconds
-        ended = [thread.wait(max(1, round(1000 * (deadline - time.monotonic())))) for thread in self._ending]
-        if all(ended):
-            self._ending = []
-        return all(ended)
+        return self._ending.wait(seconds)
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread is still at work."""
+        return self._ending.running or (self._thread is not None and self._thread.isRunning())
 
     @property
     def threads(self) -> int:

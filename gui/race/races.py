@@ -176,6 +176,10 @@ class Races(Feature):
     def close(self) -> None:
         self.control.shut_down(CLOSE_SECONDS)
 
+    @property
+    def running(self) -> bool:
+        return self.control.running
+
     # ------------------------------------------------------------------------------ on the stage
 
     def _start(self, title: str, entries: Sequence[Entry], *, play: bool) -> None:
@@ -217,6 +221,7 @@ class Races(Feature):
             return
         for runner in view.runners:
             runner.shown = runner.shown and runner.name not in self._hidden
+        self._hidden = set()  # from now on it is the user who says
         self.board.start(view)
         self.window.frames.begin(self.board.panels, view)
 

@@ -21,6 +21,7 @@ from gui.run_view import RunView
 from gui.scenarios.scenarios import Scenarios
 from gui.stage import BOARD
 from gui.theme import Theme
+from gui.threads import EndingThreads
 from gui.workspace import Workspace
 from training import file_kinds
 from training.errors import InputError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gui.window import MainWindow
 
 TITLE = "Runs"
+CLOSE_SECONDS = 1.0
 PASTED = "pasted line"
 NO_LINE = (
     "The clipboard holds no line of the lab. Copy one whole, from its beginning “lab1:” to its end, and paste again."
@@ -53,6 +55,8 @@ class Runs(Feature):
         self._following: Replay | None = None  # what the run that is shown replays
         self._deleted: tuple[Kept, int] | None = None
         self._told_full = False
+        self._trials = EndingThreads()
+        self._scenario = ""  # the title of the one that the run which is shown belongs to
 
     # ------------------------------------------------------------------------------ widgets
 
@@ -101,6 +105,7 @@ class Runs(Feature):
         if view is not self._view:
             self._keep(ended=False)
             self._view, self._recorded, self._recorded_at = view, None, None
+            self._scenario = self.window.feature(Scenarios).title_of_run
             replay = self._replay
             self._following = replay if replay is not None and self.window.files.document is replay.document else None
         if news.ended and self._has_ended():
@@ -109,6 +114,11 @@ class Runs(Feature):
 
     def close(self) -> None:
         self._keep(ended=False)
+        self._trials.wait(CLOSE_SECONDS)
+
+    @property
+    def running(self) -> bool:
+        return self._trials.running
 
     def _has_ended(self) -> bool:
         control = self.window.control
@@ -123,7 +133,7 @@ class Runs(Feature):
         if at == self._recorded_at or (self._following is not None and self._following.is_faithful(view)):
             return  # what a replay comes to is kept already
         try:
-            recording = recording_of(view, self.window.control.session if ended else None, self._scenario())
+            recording = recording_of(view, self.window.control.session if ended else None, self._scenario)
             if self._recorded is None:
                 self._recorded = self.kept.add(recording)
             else:
@@ -139,11 +149,6 @@ class Runs(Feature):
             self._told_full = True
             self.window.log.add("warning", f"Runs are not kept: {error.message()}")
             self.window.status.say(f"This run is not kept among the runs: {error.message()}", "warn")
-
-    def _scenario(self) -> str:
-        """Return the title of the scenario that the run belongs to, or ""."""
-        scenarios = self.window.feature(Scenarios)
-        return scenarios.visit.scenario.title if scenarios.visit is not None and scenarios.owns_document else ""
 
     # ------------------------------------------------------------------------------ replaying
 
@@ -234,7 +239,7 @@ class Runs(Feature):
         """Make a scenario of a recorded run, in a dialog."""
         from gui.recordings.scenario_dialog import ScenarioDialog
 
-        dialog = ScenarioDialog(recording, self.window.builder.draft.experiment, self.window)
+        dialog = ScenarioDialog(recording, self.window.builder.draft.experiment, self._trials, self.window)
         dialog.exec()
         if dialog.saved is not None:
             self.window.status.say(f"Saved as {dialog.saved.name}.", "ok")
@@ -279,7 +284,7 @@ class Runs(Feature):
             return
         session = self.window.control.session if self._has_ended() else None
         name = f"“{self.window.builder.draft.experiment.name}”"
-        self._copy(lambda: dumps(recording_of(view, session, self._scenario())), name)
+        self._copy(lambda: dumps(recording_of(view, session, self._scenario)), name)
 
     def _has_something_to_copy(self) -> bool:
         view = self.window.control.view

@@ -28,6 +28,7 @@ from gui.recordings.to_scenario import OFFERS, SEEDS, Told, scenario_of, with_ex
 from gui.recordings.trial_thread import TrialThread
 from gui.scenarios.card import LEVELS
 from gui.tall_content import TallContent
+from gui.threads import EndingThreads
 from gui.tips import plain_label
 from training.errors import ExperimentError, InputError
 from training.experiment import Experiment
@@ -51,14 +52,22 @@ class ScenarioDialog(QDialog):
     ----------
     saved
         The file, once there is one.
+
+    Parameters
+    ----------
+    ending
+        Takes what is still at work when the dialog is closed.
     """
 
-    def __init__(self, recording: Recording, form: Experiment, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, recording: Recording, form: Experiment, ending: EndingThreads, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("scenarioDialog")
         self.setWindowTitle("Save as scenario")
         self.recording, self.form = recording, form
         self.saved: Path | None = None
+        self._ending = ending
         self._thread: TrialThread | None = None
         self._scenario: Scenario | None = None
         self._told: Told | None = None
@@ -296,6 +305,7 @@ class ScenarioDialog(QDialog):
         self._poll.stop()
         if self._thread is not None:
             self._thread.close()
+            self._ending.add(self._thread)
             self._thread = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QThread
 
 from gui.trainer import STACK_BYTES
 from training.errors import InputError
@@ -17,8 +17,8 @@ from training.scenarios.trial import run_variants
 class TrialThread(QThread):
     """Runs the base of a scenario; `records` or `error` is there when it has finished, `epoch` tells how far it is."""
 
-    def __init__(self, scenario: Scenario, seeds: int, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, scenario: Scenario, seeds: int) -> None:
+        super().__init__()
         self.setStackSize(STACK_BYTES)
         self.setObjectName("trial")
         self._scenario, self._seeds = scenario, seeds
@@ -46,9 +46,8 @@ class TrialThread(QThread):
             raise _Closed
 
     def close(self) -> None:
-        """Let it end soon, and wait for it."""
+        """Let it end soon."""
         self._closed = True
-        self.wait()
 
 
 class _Closed(Exception):

@@ -20,9 +20,13 @@ ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.
 
 
 class ScenarioCard(QAbstractButton):
-    """A card to be pressed. ``moved`` carries an arrow key: the focus should go that way."""
+    """A card to be pressed.
+
+    ``moved`` carries an arrow key: the focus should go that way; ``typed`` what was typed on it: it is searched for.
+    """
 
     moved = Signal(int)
+    typed = Signal(str)
 
     def __init__(self, entry: Entry, done: str, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +58,11 @@ class ScenarioCard(QAbstractButton):
     # ------------------------------------------------------------------------------ keys
 
     def event(self, event: QEvent) -> bool:
-        # Arrows are keys of the window too (one step): here they go from card to card.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in ARROWS:
+        # Arrows and letters are keys of the window too, for a run that is not in sight: here they go from card to
+        # card, and search.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and (
+            event.key() in ARROWS or letters(event)
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -63,6 +70,8 @@ class ScenarioCard(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in ARROWS:
             self.moved.emit(int(event.key()))
+        elif text := letters(event):
+            self.typed.emit(text)
         else:
             super().keyPressEvent(event)
 
@@ -126,6 +135,12 @@ class ScenarioCard(QAbstractButton):
         if self.done:
             painter.setPen(QColor(theme.ok if self.done.startswith("✓") else theme.muted))
             painter.drawText(words, center | Qt.AlignmentFlag.AlignRight, self.done)
+
+
+def letters(event: QKeyEvent) -> str:
+    """Return what a key types, if that is something to search for."""
+    held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    return event.text() if event.text().strip() and event.text().isprintable() and not held else ""
 
 
 def fitted(text: str, lines: int, width: float, metrics: QFontMetricsF) -> list[str]:

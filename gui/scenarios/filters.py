@@ -139,6 +139,12 @@ class Filters(QWidget):
             button.setAccessibleName(f"{name}: {have[group]} scenarios, {did[group]} of them finished")
             button.setVisible(have[group] > 0 or not group)
 
+    def search_on(self, text: str) -> None:
+        """Go on with the search where something was typed on a card."""
+        self.search.setFocus()
+        self.search.end(False)
+        self.search.insert(text)
+
     def clear(self) -> None:
         """Show everything again."""
         self.search.clear()

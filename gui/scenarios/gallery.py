@@ -21,10 +21,11 @@ GAP = 12
 class Gallery(QScrollArea):
     """Cards in a grid under the headings of their chapters; the arrow keys go from card to card, Enter opens one.
 
-    ``opened`` carries the entry whose card was pressed.
+    ``opened`` carries the entry whose card was pressed, ``typed`` what was typed on one.
     """
 
     opened = Signal(object)
+    typed = Signal(str)
 
     def __init__(self, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +67,7 @@ class Gallery(QScrollArea):
             card = ScenarioCard(entry, done(entry), self._theme, self._scale, self._content)
             card.clicked.connect(lambda _=False, entry=entry: self.opened.emit(entry))
             card.moved.connect(self._move)
+            card.typed.connect(self.typed)
             card.show()
             self.cards.append(card)
         self._arrange()

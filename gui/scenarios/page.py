@@ -56,9 +56,9 @@ class ScenarioPage(QWidget):
         self.reveal = self._quiet("Show the answers", "Show the answers without a run to its end",
                                   self.reveal_wanted.emit)  # fmt: skip
         self.run = self._button("Run", "Load this experiment and train it", self.run_wanted.emit)
-        self.run.setProperty("role", "primary")
         self.race = self._button("Race the variants", "Train all variants side by side, from the same start",
                                  self.race_wanted.emit)  # fmt: skip
+        (self.race if scenario.variants else self.run).setProperty("role", "primary")
         self.message = self._caption("")
         self.choice = Combo(self)
         self.load = self._button("Load", "Put this run into the form", self._load)

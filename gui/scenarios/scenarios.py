@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from gui.actions import Act
+from gui.builder.form_lock import FormLock
 from gui.dialogs import Banner
 from gui.documents import Document
 from gui.feature import Feature
-from gui.guide.form_lock import FormLock
+from gui.measurements import Measurements
 from gui.planned import plan_for
 from gui.race.races import Races
 from gui.run_control import News
@@ -21,7 +22,6 @@ from gui.scenarios.gallery import Gallery
 from gui.scenarios.learned import Learned
 from gui.scenarios.left_page import LeftPage
 from gui.scenarios.library import Entry, entry_of, shipped
-from gui.scenarios.measurements import Measurements
 from gui.scenarios.page import ScenarioPage
 from gui.scenarios.visit import Visit, goal_states, not_counted
 from gui.stage import BOARD
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 TITLE = "Scenarios"
 GALLERY = "gallery"
 NONE_FOUND = "No scenario matches. Search for other words, or choose all chapters and any level."
+UNASKED = "This run came before your prediction. Answer the questions, or skip them, and press Run: then it is checked."
 UNFINISHED = "The run was ended before its time, so nothing is checked yet. Run it to its end."
 
 
@@ -86,10 +87,12 @@ class Scenarios(Feature):
         self.filters.file_wanted.connect(lambda: self.window.files.ask_open())
         self.filters.line_wanted.connect(self._paste)
         self.gallery.opened.connect(self.open)
+        self.gallery.typed.connect(self.filters.search_on)
         if self.visit is not None:
             self._show_page(self.visit)
-            if self._lock_of_form is not None:  # the form that it held has gone
-                self._lock_of_form = None
+        if self._lock_of_form is not None:
+            self._lock_of_form = None  # the form that it held has gone
+            if self.visit is not None and self.visit.task:
                 self._lock_form(self.visit.task_named(self.visit.task))
         if showed_gallery:
             self.show_gallery()
@@ -106,6 +109,10 @@ class Scenarios(Feature):
         self.measurements.close()
 
     @property
+    def running(self) -> bool:
+        return self.measurements.running
+
+    @property
     def banner(self) -> Banner:
         """Where what goes wrong is said."""
         return self.window.banner
@@ -114,6 +121,11 @@ class Scenarios(Feature):
     def owns_document(self) -> bool:
         """Whether the form has a run of the scenario that is open."""
         return self._document is not None and self.window.files.document is self._document
+
+    @property
+    def title_of_run(self) -> str:
+        """Title of the scenario that the form has a run of, or an empty text."""
+        return self.visit.scenario.title if self.visit is not None and self.owns_document else ""
 
     # ------------------------------------------------------------------------------ gallery
 
@@ -345,6 +357,9 @@ class Scenarios(Feature):
             return
         if visit.task:
             self._check_task(visit.task)
+            return
+        if not visit.may_run:
+            self._tell(UNASKED)
             return
         changed = changes_between(visit.scenario.run(visit.loaded), view.original)
         if any(edit.key == STOP for edit in view.edits):

@@ -11,9 +11,13 @@ from gui.grouped import grouped
 from gui.scenarios.library import Entry
 from gui.scenarios.task_view import GoalState
 from training.scenarios.expectations import Found, check, measure_in_words, runs_in, wanted_in_words
+from training.scenarios.metrics import METRICS
 from training.scenarios.mistakes import allowed_by
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import BASE, Claim, Expectation, Scenario, Task, dotted, moment_of
+
+
+TIMES = ("epochs", "steps")
 
 
 @dataclass
@@ -86,21 +90,21 @@ def expectation_line(expectation: Expectation, found: Found | None, scenario: Sc
     """Return an expectation with what came of it, in words, and whether it holds; None: it cannot be said yet."""
     if found is None:
         needed = [scenario.title_of(name) for name in dict.fromkeys(runs_in(expectation))]
-        return f"○ {expectation.text} — needs {' and '.join(f'‘{title}’' for title in needed)}", None
+        return f"○ {expectation.text.rstrip('.')} — needs {' and '.join(f'‘{title}’' for title in needed)}", None
     value, holds = float(found.values[0]), bool(found.held[0])
     mark, word = ("✓", "holds") if holds else ("✗", "does not hold here")
-    told = f"found {shown_value(value)}, wanted {wanted_in_words(expectation)}"
-    return f"{mark} {expectation.text} — {word}: {told}", holds
+    told = f"found {shown_value(value, expectation.metric)}, wanted {wanted_in_words(expectation)}"
+    return f"{mark} {expectation.text.rstrip('.')} — {word}: {told}", holds
 
 
 def goal_states(goals: tuple[Claim, ...], found: list[Found] | None) -> list[GoalState]:
     """Return the goals of a task with what a run has come to, or as they are before one."""
-    texts = [_capital(f"{measure_in_words(goal)} {wanted_in_words(goal)}") for goal in goals]
+    texts = [_capital(f"{measure_in_words(goal)}: {wanted_in_words(goal)}") for goal in goals]
     if found is None:
         return [GoalState(text) for text in texts]
     return [
-        GoalState(text, shown_value(float(each.values[0])), bool(each.held[0]))
-        for text, each in zip(texts, found, strict=True)
+        GoalState(text, shown_value(float(each.values[0]), goal.metric), bool(each.held[0]))
+        for text, goal, each in zip(texts, goals, found, strict=True)
     ]
 
 
@@ -125,13 +129,13 @@ def not_counted(keys: Iterable[str], controls: Sequence[str] = ()) -> str:
     return f"{listed} {'were' if others else 'was'} changed"
 
 
-def shown_value(value: float) -> str:
+def shown_value(value: float, metric: str) -> str:
     """Return a measured value as it is shown."""
     if math.isnan(value):
         return "no value"
     if math.isinf(value):
-        return "never, or without bound" if value > 0 else "−∞"
-    return f"{value:.4g}"
+        return "never" if METRICS[metric].unit in TIMES else "∞" if value > 0 else "−∞"
+    return wording.number(float(f"{value:.4g}"))
 
 
 def _value(value: object) -> str:

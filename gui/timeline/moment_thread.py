@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QThread
 
 from gui.trainer import STACK_BYTES
 from training.data.prepare import PreparedData
@@ -40,10 +40,8 @@ class MomentThread(QThread):
     A fork asked for is made whatever else is asked for.
     """
 
-    def __init__(
-        self, experiment: Experiment, data: PreparedData, checkpoints: Checkpoints, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, experiment: Experiment, data: PreparedData, checkpoints: Checkpoints) -> None:
+        super().__init__()  # no parent: with one it would stay, and the checkpoints with it, as long as the window
         self.setStackSize(STACK_BYTES)
         self.setObjectName("moments")
         self.outbox: deque[Any] = deque()

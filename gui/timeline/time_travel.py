@@ -17,6 +17,7 @@ from gui.run_control import News
 from gui.run_figures import EPOCH_ROUNDING
 from gui.run_view import RunView
 from gui.theme import Theme
+from gui.threads import EndingThreads
 from gui.timeline.bar import TimelineBar
 from gui.timeline.moment_thread import MomentThread
 from gui.timeline.playback import Playback, Speed, bounded
@@ -29,7 +30,7 @@ from training.timeline.moments import Fork, Moment
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
-CLOSE_MS = 2_000
+CLOSE_SECONDS = 2.0
 
 
 class TimeTravel(Feature):
@@ -51,7 +52,7 @@ class TimeTravel(Feature):
         self.playback = Playback()
         self._view: RunView | None = None
         self._thread: MomentThread | None = None
-        self._retired: list[MomentThread] = []
+        self._ending = EndingThreads()
         self._wanted: int | None = None  # the moment that is to be shown; None: now
         self._waiting = False  # for an answer
         self._forking = False
@@ -85,8 +86,11 @@ class TimeTravel(Feature):
 
     def close(self) -> None:
         self._leave(None)
-        for thread in self._retired:
-            thread.wait(CLOSE_MS)
+        self._ending.wait(CLOSE_SECONDS)
+
+    @property
+    def running(self) -> bool:
+        return self._ending.running
 
     # ------------------------------------------------------------------------------ what a person asks for
 
@@ -172,16 +176,15 @@ class TimeTravel(Feature):
         if view is not self._view:
             self._leave(view)
         if self._thread is None and view.checkpoints is not None and view.original is not None:
-            self._thread = MomentThread(view.original, view.data, view.checkpoints, self)
+            self._thread = MomentThread(view.original, view.data, view.checkpoints)
             self._thread.start()
         return self._thread
 
     def _leave(self, view: RunView | None) -> None:
         """Turn to another run."""
-        self._retired = [thread for thread in self._retired if not thread.isFinished()]
         if self._thread is not None:
             self._thread.close()
-            self._retired.append(self._thread)  # kept until it has ended: dropping it would abort the program
+            self._ending.add(self._thread)
         if self._view is not None:
             self._view.moment = None
         self._thread, self._view = None, view
@@ -193,6 +196,7 @@ class TimeTravel(Feature):
 
     def look(self, news: News, now: float) -> None:
         self._now = now
+        self._ending.look()
         view = self.window.control.view
         if view is not self._view:
             self._leave(view)
@@ -242,6 +246,8 @@ class TimeTravel(Feature):
             self.back_to_now()
 
     def _play_on(self, view: RunView) -> None:
+        if not self.has_past():
+            self.playback.pause()  # something else is on the stage
         if not self.playback.on or self._waiting:
             return
         step = int(self.playback.step_at(self._now))

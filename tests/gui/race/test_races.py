@@ -244,3 +244,26 @@ def test_ctrl_r_starts_what_is_proposed(window: MainWindow, races: Races, scenar
     assert [entry.name for entry in races.control.entries] == ["base", "fast"]
     window.close()
     assert races.control.threads == 0
+
+
+def test_a_run_that_is_being_prepared_waits_too(
+    window: MainWindow, races: Races, scenario: Scenario, until: Waits
+) -> None:
+    window.control.start(window.builder.draft.experiment, play=True)
+    ready(races, scenario, until)
+    until(lambda: window.control.phase != "loading")
+    assert window.control.phase == "ready"
+
+
+def test_what_is_shown_again_stays_shown_at_another_scale(
+    window: MainWindow, races: Races, scenario: Scenario, until: Waits
+) -> None:
+    ready(races, scenario, until)
+    races.board.standings.keys[1].click()
+    races.reset()
+    until(lambda: races.control.phase == "ready" and len(races.board.standings.keys) == 3)
+    key = races.board.standings.keys[1]
+    assert not key.isChecked()
+    key.click()
+    window.set_scale(1.1)
+    assert races.board.standings.keys[1].isChecked()

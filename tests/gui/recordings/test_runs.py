@@ -101,6 +101,17 @@ def test_a_run_that_goes_on_is_kept_once(qtbot: Any, lab: MainWindow, runs: Runs
     qtbot.waitUntil(lambda: [kept.steps for kept in recordings(runs)] == [24])
 
 
+def test_a_run_is_kept_under_the_scenario_it_is_of(qtbot: Any, lab: MainWindow, runs: Runs) -> None:
+    lab.commands.run_epoch()
+    qtbot.waitUntil(lambda: lab.control.phase == "paused")
+    lab.feature(Scenarios).open_scenario(scenario())
+    qtbot.waitUntil(lambda: [kept.scenario for kept in recordings(runs)] == [""])
+    lab.commands.run_epoch()
+    qtbot.waitUntil(lambda: lab.control.phase == "paused")
+    lab.show_document(Document(experiment()))
+    qtbot.waitUntil(lambda: [kept.scenario for kept in recordings(runs)] == ["Slow and fast", ""])
+
+
 @pytest.mark.parametrize("edited", [False, True])
 def test_a_replay_comes_to_the_same_result(qtbot: Any, lab: MainWindow, runs: Runs, edited: bool) -> None:
     (train_with_an_edit if edited else train)(qtbot, lab)

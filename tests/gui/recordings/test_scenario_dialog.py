@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from gui.recordings.scenario_dialog import ScenarioDialog
-from tests.gui.one_window import experiment
+from gui.threads import EndingThreads
+from tests.gui.one_window import SECONDS, experiment
 from training.progress import STOP
 from training.recordings.recording import RecordedEdit, Recording
 from training.scenarios.replay import replay
@@ -25,11 +26,13 @@ RECORDING = Recording(name="Mine", steps=12, fingerprint="a" * 64, experiment=ex
 
 @pytest.fixture
 def dialog(qtbot: Any) -> Iterator[ScenarioDialog]:
-    made = ScenarioDialog(RECORDING, replace(experiment(), {"network.activation": "sigmoid"}))
+    ending = EndingThreads()
+    made = ScenarioDialog(RECORDING, replace(experiment(), {"network.activation": "sigmoid"}), ending)
     qtbot.addWidget(made)
     made.show()
     yield made
     made.reject()
+    assert ending.wait(SECONDS)
 
 
 def write(qtbot: Any, dialog: ScenarioDialog) -> None:
@@ -70,7 +73,7 @@ def test_it_is_saved_with_what_comes_out_and_replays(
 def test_a_run_ended_by_hand_ends_there(qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = RecordedEdit(step=7, changes={STOP: True})
     stopped = RECORDING.model_copy(update={"steps": 7, "edits": (EDIT, stop)})
-    dialog = ScenarioDialog(stopped, experiment())
+    dialog = ScenarioDialog(stopped, experiment(), EndingThreads())
     qtbot.addWidget(dialog)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "s.toml"), ""))
     write(qtbot, dialog)

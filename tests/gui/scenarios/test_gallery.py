@@ -76,6 +76,17 @@ def test_keys_go_from_card_to_card_and_open_one(qtbot: Any, lab: MainWindow, gal
     assert lab.workspace.stage.shown == "board"
 
 
+def test_letters_typed_on_a_card_search_and_drive_no_run(qtbot: Any, lab: MainWindow, gallery: Scenarios) -> None:
+    qtbot.keyClick(gallery.filters.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is gallery.gallery.cards[0])
+    for key in "step":
+        qtbot.keyClick(QApplication.focusWidget(), key)
+    assert gallery.filters.search.text() == "step"
+    assert lab.control.phase == "ready"
+    qtbot.keyClick(gallery.filters.search, Qt.Key.Key_Escape)
+    assert gallery.filters.search.text() == ""
+
+
 def test_one_card_is_reached_by_tab(gallery: Scenarios) -> None:
     reached = [card for card in gallery.gallery.cards if card.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert [card.entry.key for card in reached] == ["nets"]

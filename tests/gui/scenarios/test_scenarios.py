@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from gui.scenarios.library import Entry
 from gui.scenarios.page import ScenarioPage
-from gui.scenarios.scenarios import UNFINISHED, Scenarios
+from gui.scenarios.scenarios import UNASKED, UNFINISHED, Scenarios
 from gui.window import MainWindow
 from tests.gui.scenarios.small import scenario
 from training.progress import column
@@ -57,6 +57,20 @@ def test_prediction_comes_first_and_nothing_is_given_away(qtbot: Any, scenarios:
     assert page.outcome.isHidden()
     shown = " ".join(label.text() for label in page.findChildren(type(page.message)))
     assert "It goes further." not in shown
+
+
+def test_a_run_before_the_prediction_gives_nothing_away(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    scenarios._again()
+    scenarios._load("base")
+    qtbot.waitUntil(lambda: lab.control.phase == "ready")
+    qtbot.keyClick(lab, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: page_of(scenarios).message.text() == UNASKED, timeout=20_000)
+    assert scenarios.visit is not None
+    assert not scenarios.visit.revealed
+    answer(qtbot, scenarios, 0, 1)
+    qtbot.mouseClick(page_of(scenarios).race, LEFT)
+    until_revealed(qtbot, scenarios)
 
 
 def test_questions_may_be_skipped(qtbot: Any, scenarios: Scenarios) -> None:
@@ -277,3 +291,12 @@ def test_the_page_survives_another_size(qtbot: Any, lab: MainWindow, scenarios: 
     assert [view.choice for view in page.questions] == ["Slow", "No"]
     assert not lab.builder.editor("network.activation").isEnabled()
     assert lab.builder.editor("optimizer.lr").isEnabled()
+
+
+def test_a_task_left_is_no_hindrance_to_another_size(lab: MainWindow, scenarios: Scenarios) -> None:
+    page_of(scenarios).tasks["hurry"].start.click()
+    scenarios._load("base")
+    lab.set_scale(1.1)  # before the next turn of the timer
+    assert scenarios.visit is not None
+    assert scenarios.visit.task == ""
+    lab.set_scale(1.0)
