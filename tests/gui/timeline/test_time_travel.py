@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QThread
 from PySide6.QtTest import QTest
 
 from gui.timeline import moment_thread
@@ -319,3 +319,12 @@ def test_the_timeline_is_made_anew_with_the_window(trained: MainWindow, qtbot: A
     assert moment(trained) is shown
     drag(trained, 12)
     wait_for(trained, qtbot, 12)
+
+
+def test_nothing_is_left_of_a_run_that_was_looked_back_at(trained: MainWindow, qtbot: Any) -> None:
+    drag(trained, 40, 30)
+    wait_for(trained, qtbot, 30)
+    trained.commands.reset()
+    qtbot.waitUntil(lambda: trained.control.phase == "ready")
+    qtbot.waitUntil(lambda: not travel(trained).running)
+    assert trained.findChildren(QThread) == []  # what belongs to the window stays as long, and its checkpoints with it
