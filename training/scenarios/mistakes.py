@@ -11,7 +11,7 @@ from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, 
 from training.experiment import Experiment
 from training.own_folder import FILE_DATA
 from training.scenarios.metrics import measure_problems
-from training.scenarios.scenario import BASE, Claim, Scenario, dotted, moment_of
+from training.scenarios.scenario import BASE, Claim, Scenario, ScriptedEdit, dotted, moment_of
 from training.validation import keys_of, replace
 
 ONE_AT_A_TIME = "1 is all a scenario may have: replay and the window run it on as many seeds as they are told"
@@ -117,7 +117,7 @@ def _edits(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]
     for i, edit in enumerate(scenario.edits):
         yield from _once(
             [*_refusals(runs[name], edit.changes, f"edits.{i}.changes", live=True),
-             *_too_late(edit.at, runs[name], f"edits.{i}.at", strictly=True)]
+             *_too_late(edit.at, runs[name], f"edits.{i}.at", edits=scenario.edits_of(name), strictly=True)]
             for name in edit.variants or runs if name in runs
         )  # fmt: skip
 
@@ -185,7 +185,8 @@ def _measures(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Probl
     for i, claim in enumerate(scenario.expectations):
         names = dict.fromkeys(name for name in (claim.variant, claim.minus, claim.divided_by) if name in runs)
         yield from _once(
-            [*measure_problems(claim, _layers(runs[name]), key), *_too_late(claim.at, runs[name], f"{key}.at")]
+            [*measure_problems(claim, _layers(runs[name]), key),
+             *_too_late(claim.at, runs[name], f"{key}.at", edits=scenario.edits_of(name))]
             for name in names for key in (f"expectations.{i}",)
         )  # fmt: skip
     for i, task in enumerate(scenario.tasks):
@@ -207,8 +208,12 @@ def _layers(experiment: Experiment) -> int:
     return len(experiment.network.hidden) + 1
 
 
-def _too_late(moment: str, run: Experiment, where: str, *, strictly: bool = False) -> Iterator[Problem]:
-    """Yield that a run is over by then, as far as can be known without its data."""
+def _too_late(
+    moment: str, run: Experiment, where: str, *, edits: Iterable[ScriptedEdit] = (), strictly: bool = False
+) -> Iterator[Problem]:
+    """Yield that a run is over by then, as far as can be known without its data; edits may make it longer."""
+    if any({"epochs", "steps"} & set(edit.changes) for edit in edits):
+        return
     unit, count = moment_of(moment)
     end = {"epoch": run.epochs, "step": run.steps}.get(unit, 0)
     if end and (count > end or (strictly and count == end)):

@@ -152,6 +152,13 @@ def test_every_mistake_is_told_with_its_line_and_key(text: str, line: int | None
     assert caught.value.message().startswith("bad.toml: ")
 
 
+def test_what_happens_in_a_run_that_an_edit_makes_longer_is_not_too_late() -> None:
+    longer = EDIT.replace('"optimizer.lr" = 0.1', "epochs = 20")
+    later = EDIT.replace("epoch 5", "epoch 12")
+    scenario = loads(BASE + longer + later + CLAIM + 'at = "epoch 18"\n')
+    assert scenario.expectations[0].at == "epoch 18"
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     text = replaced(WHOLE, '"convergence"', '"c"')
     text = replaced(replaced(text, 'answer = "one"', 'answer = "two"'), "epochs = 10", "epochs = 0")
