@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -25,6 +26,16 @@ from training.scenarios.scenario import GROUPS
 ALL = ""
 
 
+class Search(QLineEdit):
+    """A field that Esc empties."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+
 class Filters(QWidget):
     """``changed`` when other scenarios are to be shown; the rest asks for what its name says."""
 
@@ -36,7 +47,7 @@ class Filters(QWidget):
     def __init__(self, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scale = scale
-        self.search = QLineEdit(self)
+        self.search = Search(self)
         self.search.setPlaceholderText("Search titles, tags and stories")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search the scenarios")

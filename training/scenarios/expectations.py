@@ -134,8 +134,13 @@ def in_words(claim: Claim, scenario: Scenario | None = None) -> str:
 def wanted_in_words(claim: Claim) -> str:
     """Return what a claim wants: "below 0.5", "between 1 and 2"."""
     if isinstance(claim.value, tuple):
-        return f"between {claim.value[0]:.4g} and {claim.value[1]:.4g}"
-    return f"{COMPARED[claim.comparison]} {claim.value:.4g}"
+        return f"between {_figure(claim.value[0])} and {_figure(claim.value[1])}"
+    return f"{COMPARED[claim.comparison]} {_figure(claim.value)}"
+
+
+def _figure(value: float) -> str:
+    """Return a figure as the window writes it: "6e-6", not "6e-06"."""
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def measure_in_words(measure: Measure) -> str:

@@ -112,7 +112,7 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     (
         {"metric": "signal_norm", "layer": "first", "at": "epoch 3", "variant": "bad", "divided_by": "other",
          "comparison": ">=", "value": 1e-9},
-        "‘the bad’ ÷ ‘the other’: signal norm in the first hidden layer at epoch 3 at least 1e-09",
+        "‘the bad’ ÷ ‘the other’: signal norm in the first hidden layer at epoch 3 at least 1e-9",
     ),
     (
         {"metric": "oscillation", "of": "batch_loss", "comparison": "between", "value": (0.5, 1.0)},
