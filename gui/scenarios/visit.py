@@ -16,7 +16,6 @@ from training.scenarios.mistakes import allowed_by
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import BASE, Claim, Expectation, Scenario, Task, dotted, moment_of
 
-
 TIMES = ("epochs", "steps")
 
 
