@@ -395,7 +395,7 @@ def mistakes(error: InputError) -> list[str]:
         return found + [_located(error.file, None, f"… and {error.more:,} more")] * bool(error.more)
     line = re.search(r"\(at line (\d+)[,)]", error.what)
     if line and error.where:
-        return [_located(error.where, int(line[1]), error.what)]
+        return [_located(error.where, int(line[1]), error.what + (f". {error.hint}" if error.hint else ""))]
     return [error.message()]
 
 

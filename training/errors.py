@@ -99,5 +99,7 @@ def shortened(text: str, limit: int = SHOWN_VALUE) -> str:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ``"did you mean 'x'?"`` for the nearest choice, or an empty string."""
-    nearest = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    choices = list(choices)
+    alike = [choice for choice in choices if choice.casefold() == word.casefold()]
+    nearest = alike or difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
     return f"did you mean '{nearest[0]}'?" if nearest else ""

@@ -33,6 +33,8 @@ def find(file_or_name: str) -> Path:
     shipped = shipped_files()
     if file_or_name in shipped:
         return shipped[file_or_name]
+    if path.is_dir():
+        raise InputError("this is a folder", where=file_or_name, hint="name a file in it")
     if path.suffix or len(path.parts) > 1:
         raise InputError("there is no such file", where=file_or_name, hint=did_you_mean(path.stem, shipped))
     raise InputError(

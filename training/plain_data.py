@@ -121,12 +121,28 @@ def _problem(error: ErrorDetails, root: type[BaseModel]) -> Problem:
         return Problem(f"{key}.{tag}", _not_a_choice(given, names), value=given)
     if kind == "value_error":
         return Problem(key, message.removeprefix("Value error, "), value=shown)
-    return Problem(key, _in_plain_words(message), value=shown)
+    if kind == "tuple_type" and isinstance(value, dict):
+        return Problem(key, f"must be one or more tables, each begun in two brackets: [[{_without_numbers(key)}]]")
+    return Problem(key, _in_plain_words(message) + _about_quotes(kind, value), value=shown)
 
 
 def _in_plain_words(message: str) -> str:
     message = message.replace("Input should be", "must be").replace(" after validation", "")
+    message = message.replace("be a valid string", "be text in quotation marks").replace("be an object", "be a table")
     return re.sub(r"^(Tuple|Dictionary|List|String|Value) should have", "must have", message)
+
+
+def _without_numbers(key: str) -> str:
+    return ".".join(part for part in key.split(".") if not part.isdigit())
+
+
+def _about_quotes(kind: str, value: object) -> str:
+    """Return what to do about a number in quotes, or one with a comma."""
+    if not kind.startswith(("int_", "float_")) or not isinstance(value, str):
+        return ""
+    if re.fullmatch(r"\s*[-+]?\d{1,20},\d{1,20}\s*", value):
+        return ", without quotation marks and with a decimal point"
+    return ", without quotation marks" if re.fullmatch(r"[-+]?\d{1,20}(\.\d{0,20})?", value) else ""
 
 
 def _without_tags(location: list[str], root: type[BaseModel]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import SHOWN_MESSAGE, ExperimentError, InputError, Problem, shortened
+from training.toml_hints import hint_for
 
 MAX_BYTES = 250_000
 """Several times what the longest story and thousands of features take, and little enough to be refused at once."""
@@ -62,7 +63,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         end = f"(at line {max(1, len(text.splitlines()))}, the end of the file)"
         message = shortened(str(error).replace("(at end of document)", end), SHOWN_MESSAGE)
-        raise InputError(f"not valid TOML: {message}", where=where) from None
+        raise InputError(f"not valid TOML: {message}", where=where, hint=hint_for(text, str(error))) from None
     except ValueError:  # Python refuses to read thousands of digits: it takes time that grows with their square
         raise InputError("holds a number with too many digits", where=where) from None
     except RecursionError:

@@ -79,7 +79,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"optimizer": {"lr": float("inf")}}, "optimizer.lr", "finite"),
     ({"optimizer": {"lr": True}}, "optimizer.lr", "valid number"),
     ({"optimizer": {"method": "adam", "beta1": 1.0}}, "optimizer.beta1", "less than 1"),
-    ({"optimizer": 3}, "optimizer", "must be an object"),
+    ({"optimizer": 3}, "optimizer", "must be a table"),
     ({"epochs": 0}, "epochs", "greater than or equal to 1"),
     ({"epochs": 2.5}, "epochs", "valid integer"),
     ({"epochs": "10"}, "epochs", "valid integer"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -313,6 +313,13 @@ METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
 OF_WEIGHTS = ("dead_share", "saturated_share", "activation_std", "weight_norm", "near_zero_share")
 """Known at the start and at the end only, as weights are not kept in between."""
 _KEYS = ("at", "layer", "of", "target", "window", "criterion")
+_TOLD = {
+    "of": "a curve, " + ", ".join(name for name in get_args(Measure.model_fields["of"].annotation) if name),
+    "layer": 'a number from 1, "first", "last" or "output"',
+    "target": "a number",
+    "criterion": ", ".join(name for name in get_args(Measure.model_fields["criterion"].annotation) if name),
+}
+"""What a key that a metric needs may hold."""
 
 
 def measure_problems(measure: Measure, layers: int | None, where: str) -> list[Problem]:
@@ -327,14 +334,14 @@ def measure_problems(measure: Measure, layers: int | None, where: str) -> list[P
     """
     metric = METRICS.get(measure.metric)
     if metric is None:
-        hint = did_you_mean(measure.metric, METRICS) or f"there are {', '.join(METRICS)}"
+        hint = _nearest(measure.metric) or f"there are {', '.join(METRICS)}"
         return [Problem(f"{where}.metric", f"no such quantity; {hint}", value=measure.metric)]
     given = {key: getattr(measure, key) for key in _KEYS if getattr(measure, key) != Measure.model_fields[key].default}
     problems = [
         Problem(f"{where}.{key}", f"means nothing to {metric.name}, which takes {_listed(metric.takes)}", value=value)
         for key, value in given.items() if key not in metric.takes
     ]  # fmt: skip
-    problems += [Problem(f"{where}.{key}", f"{metric.name} has to be told this") for key in metric.needs
+    problems += [Problem(f"{where}.{key}", f"{metric.name} has to be told this: {_TOLD[key]}") for key in metric.needs
                  if key not in given]  # fmt: skip
     if metric.name in OF_WEIGHTS and measure.at not in ("start", "end"):
         problems.append(Problem(f"{where}.at", f"{metric.name} is known at the start and at the end only",
@@ -359,6 +366,15 @@ def _layer_problems(metric: Metric, measure: Measure, layers: int | None, where:
     if hidden and layers < 2:
         return [Problem(f"{where}.layer", "the network has no hidden layer", value=measure.layer)]
     return []
+
+
+def _nearest(word: str) -> str:
+    """Return ``"did you mean 'gap'?"`` for a name, for what the window calls it, or for what a curve is of."""
+    said = word.casefold().replace("_", " ").strip()
+    titled = [name for name, metric in METRICS.items() if metric.title.casefold() == said]
+    if said == "accuracy":
+        return "did you mean 'train_score' or 'val_score'?"
+    return f"did you mean '{titled[0]}'?" if titled else did_you_mean(word, METRICS)
 
 
 def _listed(keys: tuple[str, ...]) -> str:

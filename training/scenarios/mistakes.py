@@ -12,9 +12,14 @@ from training.experiment import Experiment
 from training.own_folder import FILE_DATA
 from training.scenarios.metrics import measure_problems
 from training.scenarios.scenario import BASE, Claim, Scenario, ScriptedEdit, dotted, moment_of
-from training.validation import keys_of, replace
+from training.validation import keys_of, replace, variants
 
 ONE_AT_A_TIME = "1 is all a scenario may have: replay and the window run it on as many seeds as they are told"
+
+WHILE_RUNNING = (
+    "cannot be changed while a run is under way; the keys of optimizer (but its method), regularization and stopping "
+    "can, and batch_size, epochs and steps"
+)
 
 
 def mistakes_in(scenario: Scenario, *, with_runs: bool = True) -> list[Problem]:
@@ -77,8 +82,9 @@ def _claims(scenario: Scenario) -> Iterator[tuple[str, Claim]]:
 def _answers(scenario: Scenario) -> Iterator[Problem]:
     for i, question in enumerate(scenario.questions):
         if question.answer not in question.choices:
+            hint = did_you_mean(question.answer, question.choices)
             text = "is none of the choices; repeat one of them word for word"
-            yield Problem(f"questions.{i}.answer", text, value=question.answer)
+            yield Problem(f"questions.{i}.answer", text + (f": {hint}" if hint else ""), value=question.answer)
         if len(set(question.choices)) < len(question.choices):
             yield Problem(f"questions.{i}.choices", "one of them is there twice")
 
@@ -129,7 +135,8 @@ def _tasks(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]
         yield from _refusals(start, task.solution, f"tasks.{i}.solution")
         for key in dotted(task.solution):
             if not allowed_by(key, task.controls):
-                yield Problem(f"tasks.{i}.solution.{key}", "is not among the controls of the task")
+                text = f"is not among the controls of the task: {', '.join(task.controls)}"
+                yield Problem(f"tasks.{i}.solution.{key}", text)
 
 
 def _refusals(experiment: Experiment, changes: dict[str, Any], where: str, *, live: bool = False) -> Iterator[Problem]:
@@ -142,8 +149,8 @@ def _refusals(experiment: Experiment, changes: dict[str, Any], where: str, *, li
         if key == "replicas":
             yield Problem(f"{where}.replicas", ONE_AT_A_TIME)
             return
-        if live and not is_editable(key):
-            yield Problem(f"{where}.{key}", "cannot be changed while a run is under way")
+        if live and not is_editable(key) and key.partition(".")[0] in Experiment.model_fields:
+            yield Problem(f"{where}.{key}", WHILE_RUNNING)
             return
     try:
         changed = replace(experiment, flat)
@@ -157,13 +164,24 @@ def _refusals(experiment: Experiment, changes: dict[str, Any], where: str, *, li
 
 
 def _controls(controls: tuple[str, ...], experiment: Experiment, where: str) -> Iterator[Problem]:
-    keys = keys_of(experiment)
+    keys = _keys_of_all_methods(experiment)
     for control in controls:
-        known = any(key.startswith(control) for key in keys) if control.endswith(".") else control in keys
-        section = control.partition(".")[0]
-        if not known and not (section in ("optimizer", "schedule") and "." in control):  # of another method, maybe
+        inside = control if control.endswith(".") else f"{control}."
+        is_table = any(key.startswith(inside) for key in keys)
+        if is_table and inside != control:
+            yield Problem(where, f"is a table; to allow all keys in it, write '{inside}'", value=control)
+        elif not is_table and control not in keys:
             hint = did_you_mean(control, keys)
             yield Problem(where, "there is no such key" + (f"; {hint}" if hint else ""), value=control)
+
+
+def _keys_of_all_methods(experiment: Experiment) -> list[str]:
+    """Return the keys of an experiment, and of every other method and schedule it may change to."""
+    others = (
+        f"{section}.{name}"
+        for section in ("optimizer", "schedule") for model in variants(section).values() for name in model.model_fields
+    )  # fmt: skip
+    return list(dict.fromkeys([*keys_of(experiment), *others]))
 
 
 def allowed_by(key: str, controls: tuple[str, ...]) -> bool:

@@ -23,6 +23,8 @@ __all__ = [
     "allowed_by", "dumps", "from_values", "json_schema", "load", "loads", "mistakes_in", "save", "shipped_scenarios",
 ]  # fmt: skip
 
+_ASTRAY = "unknown key; it is one of the experiment: under [experiment], or as experiment.{}"
+
 
 def shipped_scenarios() -> dict[str, Path]:
     """Return the scenarios that ship with the program, by name."""
@@ -57,8 +59,11 @@ def from_values(values: dict[str, Any], *, where: str = "scenario", folder: Path
     """Return the scenario that plain values describe; see `loads`."""
     expect_kind(values, "scenario", where)
     experiment, problems, more = _experiment_in(values, folder)
+    astray = [key for key in values if key in Experiment.model_fields and key not in Scenario.model_fields]
+    problems += [Problem(key, _ASTRAY.format(key)) for key in astray]
     try:
-        scenario = validated(Scenario, {**values, "experiment": as_values(experiment or Experiment())}, file=where)
+        own = {key: value for key, value in values.items() if key not in astray}
+        scenario = validated(Scenario, {**own, "experiment": as_values(experiment or Experiment())}, file=where)
     except ExperimentError as error:
         raise ExperimentError(problems + error.problems, file=where, more=more + error.more) from None
     problems += mistakes_in(scenario, with_runs=experiment is not None)

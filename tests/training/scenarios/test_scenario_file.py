@@ -120,7 +120,24 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "claim: no metric": (BASE + replaced(CLAIM, 'metric = "train_loss"\n', ""), 8, "expectations.0.metric", "required"),
     "claim: no such metric": (
         BASE + replaced(CLAIM, "train_loss", "train_los"), 10, "expectations.0.metric", "did you mean 'train_loss'?"),
-    "claim: needs more": (BASE + replaced(CLAIM, "train_loss", "best"), 8, "expectations.0.of", "has to be told this"),
+    "claim: needs more": (
+        BASE + replaced(CLAIM, "train_loss", "best"), 8, "expectations.0.of", "told this: a curve, train_loss"),
+    "claim: what the window calls it": (
+        BASE + replaced(CLAIM, "train_loss", "generalization_gap"), 10, "expectations.0.metric", "mean 'gap'?"),
+    "claim: accuracy": (BASE + replaced(CLAIM, "train_loss", "accuracy"), 10, "expectations.0.metric", "'val_score'?"),
+    "claim: a comma": (BASE + replaced(CLAIM, "1.0", '"0,5"'), 12, "expectations.0.value", "a decimal point"),
+    "claim: a title for a run": (
+        VARIANT + CLAIM + 'variant = "η = 0.3"\n', 15, "expectations.0.variant", "no such run; there are base, fast"),
+    "claim: capitals": (VARIANT + CLAIM + 'variant = "FAST"\n', 15, "expectations.0.variant", "did you mean 'fast'?"),
+    "edit: a number": (BASE + replaced(EDIT, '"epoch 5"', "5"), 9, "edits.0.at", "text in quotation marks"),
+    "edit: section misspelt": (
+        BASE + replaced(EDIT, "optimizer.lr", "optimiser.lr"), 10, "edits.0.changes.optimiser.lr", "'optimizer.lr'?"),
+    "edit: one bracket": (BASE + replaced(EDIT, "[[edits]]", "[edits]"), 8, "edits", "in two brackets: [[edits]]"),
+    "experiment without its header": (HEAD + "epochs = 3\n", 6, "epochs", "under [experiment]"),
+    "task: no such key of a method": (
+        BASE + replaced(TASK, "optimizer.lr", "optimizer.rate") + GOAL, 12, "tasks.0.controls", "no such key"),
+    "task: a table": (
+        BASE + replaced(TASK, "optimizer.lr", "schedule") + GOAL, 12, "tasks.0.controls", "write 'schedule.'"),
     "claim: means nothing": (BASE + CLAIM + "target = 0.1\n", 13, "expectations.0.target", "means nothing to"),
     "claim: layer": (
         BASE + replaced(CLAIM, "train_loss", "signal_norm") + "layer = 9\n", 13, "expectations.0.layer", "4 layers"),
@@ -157,6 +174,31 @@ def test_what_happens_in_a_run_that_an_edit_makes_longer_is_not_too_late() -> No
     later = EDIT.replace("epoch 5", "epoch 12")
     scenario = loads(BASE + longer + later + CLAIM + 'at = "epoch 18"\n')
     assert scenario.expectations[0].at == "epoch 18"
+
+
+# (line that stands for `summary`, what the message must say to do)
+SLIPS = [
+    ("summary = A summary.", 'key = "text"'),
+    ('summary = "A summary.', "another at its end"),
+    ('summary = """A summary.', "begins with \"\"\" on line 3 has no end"),
+    ("order = 0,5", "takes a point"),
+    ("order = [0,5", ""),
+    ("log = yes", "true or false"),
+    ('"summary": "A summary."', "by '='"),
+    ('title = "Again"', "there twice"),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), SLIPS)
+def test_what_is_not_toml_is_told_with_what_to_do(line: str, expected: str) -> None:
+    with pytest.raises(InputError) as caught:
+        loads(replaced(BASE, 'summary = "A summary."', line), where="bad.toml")
+    assert expected in caught.value.hint
+
+
+def test_a_task_may_allow_keys_of_methods_it_does_not_start_from() -> None:
+    text = BASE + replaced(TASK, '"optimizer.lr"', '"optimizer.momentum", "schedule.every", "schedule."') + GOAL
+    assert loads(text).tasks[0].controls == ("optimizer.momentum", "schedule.every", "schedule.")
 
 
 def test_all_mistakes_are_told_at_once() -> None:
