@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from training.experiment import Experiment
 from training.scenarios.metrics import METRICS, Metric
 from training.scenarios.replay import replay
 from training.scenarios.scenario import (
@@ -23,6 +26,7 @@ from training.scenarios.scenario import (
     Variant,
 )
 from training.scenarios.scenario_file import load, loads
+from training.validation import as_values
 
 PAGE = Path(__file__).parent.parent / "docs" / "scenarios.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -63,6 +67,24 @@ def test_every_key_is_explained(model: type[BaseModel]) -> None:
 
 def test_every_chapter_is_named() -> None:
     assert ", ".join(GROUPS) in TEXT
+
+
+def test_the_defaults_of_an_experiment_are_told() -> None:
+    table = TEXT.partition("<!-- experiment:")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `([\w.]+)` \|.*\| `([^`]*)` \|$", table, re.MULTILINE)
+    assert len(told) == table.count("\n| `") > 20
+    default = as_values(Experiment())
+    for key, value in told:
+        assert json.loads(value) == functools.reduce(dict.__getitem__, key.split("."), default), key
+    assert set(default["regularization"]) <= {key.rpartition(".")[2] for key, _ in told}
+
+
+def test_the_regression_is_an_experiment() -> None:
+    regression = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)[1]
+    head = example().partition("# The base")[0]
+    scenario = loads(head + regression)
+    assert scenario.experiment.loss.kind == "mse"
+    assert not scenario.experiment.stopping.early.enabled
 
 
 def row(metric: Metric) -> str:
