@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
-from training.data.load import load_prepared
-from training.data.prepare import PreparedData
 from training.engine import is_editable
 from training.errors import ExperimentError, InputError
-from training.experiment import Data, Experiment
+from training.experiment import Experiment
 from training.feasibility import architecture_of, batch_size_of
 from training.length import steps_at_most
 from training.own_folder import FILE_DATA
@@ -19,6 +16,7 @@ from training.progress import STOP, Edit
 from training.scenarios.mistakes import allowed_by
 from training.scenarios.scenario import Scenario, Task, dotted
 from training.validation import as_values, replace
+from training.work import prepared, seconds_of
 
 TIMES_THE_STEPS, ENOUGH_STEPS = 5, 5_000
 """A try may train five times as long as the run its task starts from, or 5,000 steps where that is more."""
@@ -28,10 +26,6 @@ TIMES_THE_SAMPLES, ENOUGH_SAMPLES = 5, 5_000
 """And five times the samples, or 5,000."""
 TIMES_THE_SECONDS, ENOUGH_SECONDS, MOST_SECONDS = 10, 10.0, 120.0
 """And take ten times as long by estimate, or 10 s; never more than two minutes."""
-
-# Of one core, for the estimate: generous, as the slowest laptop is not what is measured here.
-SECONDS_PER_LAYER = 30e-6
-OPERATIONS_PER_SECOND = 5e9
 
 FREE = ("name", "notes")
 """What may be called as the learner likes."""
@@ -122,24 +116,6 @@ def _work(scenario: Scenario, task: Task, changes: dict[str, Any], edits: Sequen
     if seconds > allowed_seconds:
         return f"takes about {seconds:,.0f} s, where at most {allowed_seconds:,.0f} s are accepted"
     return ""
-
-
-@lru_cache(maxsize=8)
-def prepared(data: Data) -> PreparedData:
-    """Return the data of an experiment, loaded once for many tries."""
-    return load_prepared(data)
-
-
-def seconds_of(experiment: Experiment, data: PreparedData, steps: int) -> float:
-    """Return about how long so many steps take, their evaluations included."""
-    architecture, batch = architecture_of(experiment, data), batch_size_of(experiment, data)
-    per_epoch = -(-len(data.x_train) // batch)
-    evaluation = experiment.evaluation
-    apart = evaluation.every * (per_epoch if evaluation.unit == "epoch" else 1)
-    evaluated = min(len(data.x_train), evaluation.train_samples) + len(data.x_val)
-    overhead = SECONDS_PER_LAYER * architecture.layers
-    forward = 2 * architecture.n_parameters / OPERATIONS_PER_SECOND
-    return steps * (overhead + 3 * batch * forward) + (steps / apart + 2) * (overhead + evaluated * forward)
 
 
 def _size_of(batch: Any) -> float:

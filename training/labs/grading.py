@@ -17,7 +17,7 @@ from training.errors import InputError, shortened
 from training.experiment import Experiment
 from training.labs import lab_file, learner
 from training.labs.again import Checked, check_again, check_rounded
-from training.labs.bounds import MOST_SECONDS, prepared, refusal, seconds_of
+from training.labs.bounds import MOST_SECONDS, refusal
 from training.labs.lab import OpenLab
 from training.labs.learner import SUFFIX, Attempt, LearnerResult
 from training.labs.verdict import Verdict, is_doubtful, judged
@@ -25,6 +25,7 @@ from training.progress import Edit
 from training.scenarios.scenario import Claim, Task
 from training.validation import as_values, validate
 from training.validation import replace as changed
+from training.work import prepared, seconds_of
 
 MOST_SECONDS_A_FILE = 300.0
 """All the tries of one file may take so long together, by estimate."""

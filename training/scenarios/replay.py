@@ -20,6 +20,7 @@ from training.scenarios.record import RunRecord
 from training.scenarios.scenario import Scenario, Task, dotted
 from training.scenarios.trial import run_recorded, run_variants, with_seeds
 from training.validation import replace
+from training.work import seconds_to_the_end
 
 SEEDS = 10
 TASK_SHARE = 0.9
@@ -111,6 +112,18 @@ def replay(
         seconds=time.perf_counter() - began,
         curves=tuple(_curves(records)) if curves else (),
     )
+
+
+def seconds_to_replay(scenario: Scenario, seeds: int) -> float:
+    """Return about how long a replay takes.
+
+    Raises
+    ------
+    InputError
+        If data cannot be loaded.
+    """
+    solved = [replace(scenario.run(task.start), dotted(task.solution)) for task in scenario.tasks]
+    return sum(seconds_to_the_end(run, runs=seeds) for run in (*scenario.runs().values(), *solved))
 
 
 def replay_all(

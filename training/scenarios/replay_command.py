@@ -16,11 +16,14 @@ from training.recordings.again import run_again
 from training.recordings.recording_file import load
 from training.recordings.report import in_words
 from training.scenarios import scenario_file
-from training.scenarios.replay import replay_all
+from training.scenarios.replay import replay_all, seconds_to_replay
 from training.scenarios.report import conclusion, show, write
 from training.scenarios.scenario import GROUPS, Scenario
 from training.scenarios.scenario_file import shipped_scenarios
 from training.terminal import TerminalProgress
+
+LONG_SECONDS = 60.0
+"""A replay that takes longer by estimate says so before it begins: a stranger's file may ask for days."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,11 @@ def run(order: Order, console: Console) -> bool:
         if order.out is not None:
             raise InputError("a recorded run gives no report", where="--out", hint="leave it out")
         return _run_again(path, console)
-    return _replay({order.what: scenario_file.load(path)}, order, console)
+    scenario = scenario_file.load(path)
+    seconds = seconds_to_replay(scenario, order.seeds)
+    if seconds > LONG_SECONDS:
+        console.print(f"This takes about {_long(seconds)}; Ctrl-C ends it.", highlight=False, soft_wrap=True)
+    return _replay({order.what: scenario}, order, console)
 
 
 def course() -> dict[str, Scenario]:
@@ -99,3 +106,15 @@ def find(file_or_name: str) -> Path:
     if file_or_name in shipped and not Path(file_or_name).is_file():
         return shipped[file_or_name]
     return experiment_file.find(file_or_name)
+
+
+def _long(seconds: float) -> str:
+    """Return a long time in words.
+
+    >>> _long(300.0), _long(90_000.0), _long(1e9)
+    ('5 minutes', '25 hours', '11,574 days')
+    """
+    minutes = seconds / 60
+    if minutes < 120:
+        return f"{minutes:.0f} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 48 * 60 else f"{minutes / 1440:,.0f} days"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -185,6 +186,17 @@ def test_what_cannot_be_replayed_is_said(order: dict[str, Any], words: str) -> N
     whole = {"every": False, "seeds": 3, "first_seed": None, "out": None, **order}
     with pytest.raises(InputError, match=words):
         run(Order(**whole), Console(quiet=True))
+
+
+def test_a_replay_that_takes_long_says_so_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = dumps(tiny(experiment={**SMALL, "epochs": 10_000_000, "network": {"hidden": [1024] * 64}}, variants={},
+                         expectations=[], tasks=[]), tmp_path)  # fmt: skip
+    (tmp_path / "a.toml").write_text(endless, encoding="utf-8")
+    monkeypatch.setattr(replay_command, "replay_all", lambda *args, **options: iter(()))
+    for path, said in ((tmp_path / "a.toml", True), (written(tmp_path), False)):
+        printed = io.StringIO()
+        assert run(Order(str(path), False, 10, None, None), Console(file=printed, width=200))
+        assert (re.match(r"This takes about [0-9,]+ days; Ctrl-C ends it\.", printed.getvalue()) is not None) is said
 
 
 def test_a_scenario_is_found_by_name_even_where_an_experiment_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
