@@ -81,6 +81,8 @@ def _merged(problems: list[Problem]) -> list[Problem]:
         telling = [problem for problem in same if not problem.message.endswith("valid array")] or same
         first = telling[0]
         first.message = ", or ".join(dict.fromkeys(problem.message for problem in telling))
+        if first.message.endswith("valid array") and isinstance(first.value, str):
+            first.message += ', in brackets: ["…"]'
         found.append(first)
     return found
 
@@ -123,6 +125,8 @@ def _problem(error: ErrorDetails, root: type[BaseModel]) -> Problem:
         return Problem(key, message.removeprefix("Value error, "), value=shown)
     if kind == "tuple_type" and isinstance(value, dict):
         return Problem(key, f"must be one or more tables, each begun in two brackets: [[{_without_numbers(key)}]]")
+    if kind == "dict_type" and isinstance(value, list):
+        return Problem(key, f"must be a table of tables, each with its name: [{_without_numbers(key)}.name]")
     return Problem(key, _in_plain_words(message) + _about_quotes(kind, value), value=shown)
 
 

@@ -39,6 +39,8 @@ def hint_for(text: str, message: str) -> str:
 
 
 def _no_value(line: str) -> str:
+    if re.search(r"[=\[,]\s*[“”„«‘’]", line):
+        return 'Quotation marks are the straight ones of a keyboard: "'
     if _TRUE_OR_FALSE.search(line):
         return "It is true or false, in small letters and without quotation marks"
     if _BARE_TEXT.search(line):

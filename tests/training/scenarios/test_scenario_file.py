@@ -83,6 +83,8 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "a title too long": (replaced(BASE, '"A title"', '"' + "x" * 81 + '"'), 2, "title", "at most 80"),
     "too many tags": (HEAD + "tags = [" + '"a",' * 13 + "]\n[experiment]\n", 6, "tags", "at most 12 items"),
     "variant: name": (BASE + '[variants.Fast]\ntitle = "a"\n', 8, "variants.Fast", "small letter"),
+    "variant: two brackets": (BASE + '[[variants]]\ntitle = "a"\n', 8, "variants", "[variants.name]"),
+    "no brackets": (HEAD + 'tags = "a"\n[experiment]\n', 6, "tags", 'in brackets: ["…"]'),
     "variant: no title": (BASE + "[variants.fast]\n", 8, "variants.fast.title", "required"),
     "variant: base": (BASE + '[variants.base]\ntitle = "a"\n', 8, "variants.base", "[experiment] itself"),
     "variant: no such key": (
@@ -179,6 +181,7 @@ def test_what_happens_in_a_run_that_an_edit_makes_longer_is_not_too_late() -> No
 # (line that stands for `summary`, what the message must say to do)
 SLIPS = [
     ("summary = A summary.", 'key = "text"'),
+    ("summary = “A summary.”", "straight"),
     ('summary = "A summary.', "another at its end"),
     ('summary = """A summary.', "begins with \"\"\" on line 3 has no end"),
     ("order = 0,5", "takes a point"),
