@@ -15,7 +15,7 @@ from pydantic import Field
 
 from training.experiment import Section
 from training.plain_text import Readable
-from training.scenarios.scenario import Line, Markdown, Name, Question, Scenario, Task
+from training.scenarios.scenario import Line, Markdown, Question, Reference, Scenario, Task
 from training.validation import as_values
 
 MOST_STEPS = 20
@@ -36,7 +36,7 @@ class LabStep(Section):
     """How long the step takes."""
     questions: Annotated[tuple[Question, ...], Field(max_length=12)] | None = None
     """What is predicted before the run (left out: all the scenario's questions; an empty list: none)."""
-    tasks: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    tasks: Annotated[tuple[Reference, ...], Field(max_length=8)] = ()
     """The tasks of the scenario that are done, by their ids."""
     must_race: bool = False
     """Whether the step is done only once all runs of the scenario were seen side by side."""

@@ -26,8 +26,8 @@ GROUPS = (
 Group = Literal["gradients", "learning rate", "optimizers", "batch size", "generalization", "data", "convergence"]
 Level = Literal["introductory", "intermediate", "advanced"]
 Name = Annotated[str, Shaped(r"[a-z][a-z0-9_]{0,39}", "a small letter, then at most 39 small letters, digits or _")]
-RunName = Annotated[str, Field(min_length=1, max_length=60), Readable()]
-"""Of a run there should be: that there is one is found out with all runs at hand, which can then be named."""
+Reference = Annotated[str, Field(min_length=1, max_length=60), Readable()]
+"""A name of a run or a task. That there is such a one is found out with all of them at hand, which can then be listed."""
 Title = Annotated[str, Field(min_length=1, max_length=60), Readable()]
 Line = Annotated[str, Field(min_length=1, max_length=300), Readable()]
 Paragraph = Annotated[str, Field(min_length=1, max_length=2_000), Readable(lines=True)]
@@ -65,11 +65,11 @@ class Measure(Section):
 class Claim(Measure):
     """A quantity compared with a value."""
 
-    variant: RunName = BASE
+    variant: Reference = BASE
     """The run it is measured in: "base", or the name of a variant."""
-    minus: RunName | None = None
+    minus: Reference | None = None
     """Compare the difference from the same quantity in this run."""
-    divided_by: RunName | None = None
+    divided_by: Reference | None = None
     """Compare the ratio to the same quantity in this run."""
     comparison: Literal["<", "<=", ">", ">=", "between"]
     """How it is compared."""
@@ -104,7 +104,7 @@ class ScriptedEdit(Section):
     """When: "epoch 30" or "step 400"; the step that follows is the first under the new settings."""
     changes: Changes
     """Dotted keys and their new values."""
-    variants: Annotated[tuple[RunName, ...], Field(max_length=8)] = ()
+    variants: Annotated[tuple[Reference, ...], Field(max_length=8)] = ()
     """In which runs (empty: in all)."""
 
 
@@ -130,7 +130,7 @@ class Task(Section):
     """A few words for the list of tasks."""
     text: Paragraph
     """What is asked for."""
-    start: RunName = BASE
+    start: Reference = BASE
     """The run it starts from: "base" or a variant."""
     controls: Annotated[tuple[Key, ...], Field(min_length=1, max_length=30)]
     """Dotted keys that may be changed; "network.initialization." allows all that begin so."""
