@@ -27,7 +27,7 @@ Group = Literal["gradients", "learning rate", "optimizers", "batch size", "gener
 Level = Literal["introductory", "intermediate", "advanced"]
 Name = Annotated[str, Shaped(r"[a-z][a-z0-9_]{0,39}", "a small letter, then at most 39 small letters, digits or _")]
 Reference = Annotated[str, Field(min_length=1, max_length=60), Readable()]
-"""A name of a run or a task. That there is such a one is found out with all of them at hand, which can then be listed."""
+"""Of a run or a task there should be: that there is one is found out with all at hand, which can then be listed."""
 Title = Annotated[str, Field(min_length=1, max_length=60), Readable()]
 Line = Annotated[str, Field(min_length=1, max_length=300), Readable()]
 Paragraph = Annotated[str, Field(min_length=1, max_length=2_000), Readable(lines=True)]
