@@ -31,15 +31,20 @@ class FormLock(QObject):
     taken_back = Signal(str)
 
     def __init__(self, builder: Builder, start: Experiment, controls: Sequence[str]) -> None:
+        for other in builder.findChildren(FormLock):
+            other.release()  # one task at a time
         super().__init__(builder)
         self._builder, self._start, self._controls = builder, start, tuple(controls)
         self._closed: list[QWidget] = []
-        self._busy = False
+        self._busy = self._released = False
         builder.edited.connect(self._look)
         self._close_fields()
 
     def release(self) -> None:
         """Let everything be changed again."""
+        if self._released:
+            return
+        self._released = True
         self._builder.edited.disconnect(self._look)
         for widget in self._closed:
             if isValid(widget):  # a row goes with the variant it belonged to

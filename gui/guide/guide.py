@@ -17,10 +17,11 @@ from gui.guide.journey import Journey
 from gui.guide.lab_page import LabPage
 from gui.guide.shelf import Kept, Shelf, labs_here
 from gui.guide.step_page import StepPage
-from gui.guide.task_run import TaskRun
+from gui.guide.task_run import NO_TASK, TaskRun
 from gui.planned import plan_for
 from gui.race.races import Races
 from gui.run_control import News
+from gui.scenarios.scenarios import Scenarios
 from gui.stage import BOARD
 from gui.theme import Theme
 from gui.workspace import Workspace
@@ -84,9 +85,8 @@ class Guide(Feature):
     def acts(self) -> list[Act]:
         return [
             Act("Help", "Guide: labs, step by step", ("Ctrl+H",), self.show),
-            Act("Help", "Hint for the task", ("H",), self.hint, works=lambda: self.task_run.task is not None),
-            Act("Help", "Check the task", ("Ctrl+K",), self.task_run.check,
-                works=lambda: self.task_run.task is not None),
+            Act("Help", "Hint for the task", ("H",), self.hint, works=self._has_task),
+            Act("Help", "Check the task", ("Ctrl+K",), self.check, works=self._has_task),
             Act("Help", "Save the lab’s result…", ("Ctrl+Alt+S",), self.save, works=lambda: self.journey is not None),
             Act("Help", "Instructor’s page", ("Ctrl+Alt+I",), self.show_instructor_of_open,
                 works=lambda: self.journey is not None),
@@ -350,11 +350,26 @@ class Guide(Feature):
         self._keep()
         self._show()
 
+    def _has_task(self) -> bool:
+        return self.task_run.task is not None or self._scenarios.task_form is not None
+
+    @property
+    def _scenarios(self) -> Scenarios:
+        """Where tasks are done outside of a lab."""
+        return self.window.feature(Scenarios)
+
+    def check(self) -> None:
+        """Check the task that is being done, of a lab or of a scenario."""
+        if self.task_run.task is not None or not self._scenarios.check():
+            self.task_run.check()
+
     def hint(self) -> None:
         """Show the next hint for the task that is being done."""
         task = self.task_run.task
+        if task is None and self._scenarios.hint():
+            return
         if task is None or not isinstance(self.page, LabPage) or not isinstance(self.page.page, StepPage):
-            self.window.status.say("Hints belong to a task of a lab: open the Guide (Ctrl+H) and start one.")
+            self.window.status.say(NO_TASK)
             return
         self.show()
         view = self.page.page.tasks[task.id]

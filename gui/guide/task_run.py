@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.builder.form_lock import FormLock
 from gui.documents import Document
 from gui.guide.journey import Journey
-from gui.guide.parts import margins
-from gui.guide.task_bar import TaskBar
 from gui.measurements import Measurements
 from gui.run_control import News
 from gui.run_record import RunSoFar
+from gui.scenarios.task_bar import TaskBar
+from gui.scenarios.task_form import TaskForm
 from gui.scenarios.task_view import control_names
 from gui.scenarios.visit import goal_states
 from gui.stage import BOARD
@@ -24,7 +22,6 @@ from training.errors import InputError
 from training.labs.bounds import changes_between, refusal
 from training.labs.learner import attempt_of
 from training.scenarios.expectations import check_goals
-from training.scenarios.mistakes import allowed_by
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import Scenario, Task
 from training.session import Failure
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
 FORM = "Experiment"
 TRY_AGAIN = "Change something, and run again (Space)."
+NO_TASK = "There is no task being done: start one in the Guide (Ctrl+H) or on a scenario’s page."
 CHECKING = "Checking this run …"
 
 
@@ -60,11 +58,14 @@ class TaskRun(QObject):
         self.window = window
         self.document: Document | None = None
         self.own: Document | None = None
-        self.bar: TaskBar | None = None
-        self.lock: FormLock | None = None
-        self._holder: QWidget | None = None
+        self.form: TaskForm | None = None
         self._journey: Journey | None = None
         self._measurements = Measurements()
+
+    @property
+    def bar(self) -> TaskBar | None:
+        """The strip above the form, while a task is being done."""
+        return self.form.bar if self.form is not None else None
 
     @property
     def task(self) -> Task | None:
@@ -89,22 +90,15 @@ class TaskRun(QObject):
         window.workspace.stage.show_only(BOARD)
         self.adopt(window.workspace)
         window.workspace.left.show_page(FORM)
-        self._point_out(task)
-
-    def _point_out(self, task: Task) -> None:
-        """Bring what may be changed into sight."""
-        builder = self.window.builder
-        keys = [key for card in builder.cards.values() for key in card.rows if allowed_by(key, task.controls)]
-        if keys:
-            builder.point_out(keys[0])
+        if self.form is not None:
+            self.form.point_out()
 
     def leave(self) -> None:
         """Do no task any more: everything can be changed again."""
         self._measurements.forget()
-        if self.lock is not None:
-            self.lock.release()
-        self.lock = None
-        self._drop_bar()
+        if self.form is not None:
+            self.form.close()
+        self.form = None
         if self._journey is not None and self._journey.active is not None:
             self._journey.told.pop(self._journey.active, None)
             self._journey.active = None
@@ -112,36 +106,25 @@ class TaskRun(QObject):
 
     def adopt(self, workspace: Workspace) -> None:
         """Put the strip above the form of a workspace, and lock its form, if a task is being done."""
-        self.bar = self.lock = self._holder = None  # those of another workspace go with it
+        self.form = None  # that of another workspace goes with it
         task, journey = self.task, self._journey
         if task is None or journey is None:
             return
-        builder = workspace.builder
-        bar = self.bar = TaskBar(task, workspace.theme, workspace.scale, builder)
-        holder = self._holder = QWidget(builder)
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(*margins(workspace.scale, 10, 0, 12, 0))
-        row.addWidget(bar)
-        layout = builder.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.insertWidget(0, holder)
-        bar.check_wanted.connect(self.check)
-        bar.guide_wanted.connect(self.guide_wanted)
-        bar.leave_wanted.connect(self._unlock)
-        self.lock = FormLock(builder, journey.lab.scenarios[journey.active[0]].run(task.start), task.controls)
-        self.lock.taken_back.connect(self._taken_back)
+        assert journey.active is not None
+        start = journey.lab.scenarios[journey.active[0]].run(task.start)
+        form = self.form = TaskForm(
+            task, start, workspace.builder, workspace.theme, workspace.scale, place="Guide", keys="Ctrl+H"
+        )
+        form.check_wanted.connect(self.check)
+        form.back_wanted.connect(self.guide_wanted)
+        form.leave_wanted.connect(self._unlock)
+        form.taken_back.connect(self._taken_back)
 
     def _unlock(self) -> None:
         self.leave()
         self.own = None  # from here on it is the learner's
         self.window.status.say("The task is left: everything can be changed again.")
         self.told.emit()
-
-    def _drop_bar(self) -> None:
-        if self._holder is not None:
-            self._holder.hide()
-            self._holder.deleteLater()
-        self.bar = self._holder = None
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
@@ -179,7 +162,7 @@ class TaskRun(QObject):
         """Check the goals on the run there is."""
         view, task = self.window.control.view, self.task
         if task is None or self._journey is None:
-            self.window.status.say("There is no task being done: open the Guide (Ctrl+H) and start one.")
+            self.window.status.say(NO_TASK)
             return
         if view is None or view.original is None or view.history.step == 0:
             self._say("Nothing has been trained yet: run it first (Space).")

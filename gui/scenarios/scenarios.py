@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from gui.actions import Act
-from gui.builder.form_lock import FormLock
 from gui.dialogs import Banner
 from gui.documents import Document
 from gui.feature import Feature
@@ -23,6 +22,7 @@ from gui.scenarios.learned import Learned
 from gui.scenarios.left_page import LeftPage
 from gui.scenarios.library import Entry, entry_of, shipped
 from gui.scenarios.page import ScenarioPage
+from gui.scenarios.task_form import TaskForm
 from gui.scenarios.visit import Visit, goal_states, not_counted
 from gui.stage import BOARD
 from gui.theme import Theme
@@ -62,7 +62,7 @@ class Scenarios(Feature):
         self.page: ScenarioPage | None = None
         self.measurements = Measurements()
         self._document: Document | None = None
-        self._lock_of_form: FormLock | None = None
+        self.task_form: TaskForm | None = None
         self._adopted = self._filled = self._listening = False
 
     # ------------------------------------------------------------------------------ widgets
@@ -90,10 +90,11 @@ class Scenarios(Feature):
         self.gallery.typed.connect(self.filters.search_on)
         if self.visit is not None:
             self._show_page(self.visit)
-        if self._lock_of_form is not None:
-            self._lock_of_form = None  # the form that it held has gone
+        if self.task_form is not None:
+            self.task_form = None  # it has gone with the form
             if self.visit is not None and self.visit.task:
-                self._lock_form(self.visit.task_named(self.visit.task))
+                self._hold_form(self.visit.task_named(self.visit.task))
+                self._show()
         if showed_gallery:
             self.show_gallery()
 
@@ -104,6 +105,8 @@ class Scenarios(Feature):
         self.gallery.restyle(theme)
         if self.page is not None:
             self.page.restyle(theme)
+        if self.task_form is not None:
+            self.task_form.bar.restyle(theme)
 
     def close(self) -> None:
         self.measurements.close()
@@ -245,6 +248,8 @@ class Scenarios(Feature):
         if self.page is not None and visit is not None:
             self.page.show_visit(self.learned.tasks(visit.entry.key))
             self.races.propose(visit.scenario if visit.may_run and visit.scenario.variants else None)
+            if self.task_form is not None and visit.task:
+                self.task_form.bar.say(*visit.told_of_task())
 
     # ------------------------------------------------------------------------------ prediction
 
@@ -328,6 +333,7 @@ class Scenarios(Feature):
         own = self.owns_document  # what was tried in it is among the runs that are kept
         if not own and not window.files.may_replace():
             return False
+        self._free_form()
         visit.loaded, visit.task = name, task
         visit.message = ""
         scenario = visit.scenario
@@ -343,8 +349,8 @@ class Scenarios(Feature):
 
     def look(self, news: News, now: float) -> None:
         self._listen()
-        if self._lock_of_form is not None and not (self.owns_document and self.visit is not None and self.visit.task):
-            self._unlock_form()
+        if self.task_form is not None and not (self.owns_document and self.visit is not None and self.visit.task):
+            self._free_form()
         if news.ended and self.visit is not None and self.owns_document:
             self._run_ended(self.visit)
         for (visit, task, name), came in self.measurements.taken():
@@ -410,32 +416,71 @@ class Scenarios(Feature):
         task = visit.task_named(name)
         if not self._load(task.start, task=name):
             return
-        self._lock_form(task)
+        form = self._hold_form(task)
         visit.goals.pop(name, None)
-        visit.told[name] = "It is in the form now: change what you may, and run it."
+        visit.told[name] = "It is in the form now: change what you may, and run it (Space)."
         self._show()
         self.workspace.left.show_page("Experiment")
+        form.point_out()
 
-    def _lock_form(self, task: Task) -> None:
-        """Let only those fields be changed that the task allows."""
-        self._unlock_form()
+    def _hold_form(self, task: Task) -> TaskForm:
+        """Say above the form what the task is, and let only those fields be changed that it allows."""
         assert self._document is not None
-        lock = self._lock_of_form = FormLock(self.window.builder, self._document.start, task.controls)
-        lock.taken_back.connect(
+        workspace = self.workspace
+        form = self.task_form = TaskForm(task, self._document.start, workspace.builder, workspace.theme,
+                                         workspace.scale, place="Scenario", keys="Ctrl+Alt+2")  # fmt: skip
+        form.check_wanted.connect(self.check)
+        form.back_wanted.connect(lambda: self._show_task(task.id))
+        form.leave_wanted.connect(self._leave_task)
+        form.taken_back.connect(
             lambda names: self.window.status.say(f"{names}: this task leaves that as it is.", "warn")
         )
+        return form
 
-    def _unlock_form(self) -> None:
-        if self._lock_of_form is not None:
-            self._lock_of_form.release()
-            self._lock_of_form = None
+    def _free_form(self) -> None:
+        if self.task_form is not None:
+            self.task_form.close()
+            self.task_form = None
+
+    def _leave_task(self) -> None:
+        """Let everything be changed again; what is run from now on does not count."""
+        self._free_form()
+        if self.visit is not None:
+            self.visit.told.pop(self.visit.task, None)
+            self.visit.task = ""
+        self._document = None
+        self.window.status.say("The task is left: everything can be changed again.")
+        self._show()
+
+    def _show_task(self, name: str) -> None:
+        """Bring what a task asks for into sight."""
+        self.workspace.left.show_page(TITLE)
+        if self.page is not None:
+            self.page.show_part(self.page.tasks[name])
+
+    def check(self) -> bool:
+        """Check the goals of the task that is being done; return whether there is one."""
+        if self.visit is None or self.task_form is None:
+            return False
+        self._check_task(self.visit.task)
+        return True
+
+    def hint(self) -> bool:
+        """Show the next hint for the task that is being done; return whether there is one."""
+        if self.visit is None or self.task_form is None or self.page is None:
+            return False
+        view = self.page.tasks[self.visit.task]
+        self.workspace.left.show_page(TITLE)
+        view.show_hint()
+        self.page.show_part(view.hint)  # it stands below them
+        return True
 
     def _check_task(self, name: str) -> None:
         visit, view = self.visit, self.window.control.view
         if visit is None or view is None or not self.owns_document or visit.task != name:
             return
         if view.history.step == 0:
-            visit.told[name] = "Nothing has been trained yet: run it first."
+            visit.told[name] = "Nothing has been trained yet: run it first (Space)."
         elif why := self._outside(visit, name):
             visit.told[name] = f"Not counted: {why}."
         else:
@@ -458,7 +503,7 @@ class Scenarios(Feature):
         found = check_goals(task.goals, record)
         reached = all(bool(each.held[0]) for each in found)
         visit.goals[name] = goal_states(task.goals, found)
-        visit.told[name] = "Reached." if reached else "Not reached yet. Change something, reset and run again."
+        visit.told[name] = "Reached." if reached else "Not reached yet. Change something, and run again (Space)."
         if reached:
             self.learned.reach(visit.entry.key, name)
             self.window.status.say(f"Task “{task.title}” is reached.", "ok")

@@ -73,6 +73,14 @@ class Visit:
         """Return a task by its id."""
         return next(task for task in self.scenario.tasks if task.id == name)
 
+    def told_of_task(self) -> tuple[str, str]:
+        """Return what is to be said above the form about the task that is being tried, and its tone."""
+        told = self.told.get(self.task, "")
+        if not told.startswith(("Reached", "Not reached")):
+            return told, "warn" if told.startswith("Not ") else ""
+        marks = [f"{'✓' if goal.met else '✗'} {goal.text} — found {goal.found}" for goal in self.goals[self.task]]
+        return "\n".join([told, *marks]), "ok" if told.startswith("Reached") else "warn"
+
     def found(self) -> dict[int, Found]:
         """Return what came of the expectations that the runs made so far can tell, by their number."""
         numbers = {id(expectation): index for index, expectation in enumerate(self.scenario.expectations)}

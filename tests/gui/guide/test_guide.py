@@ -60,7 +60,7 @@ def test_a_run_that_breaks_the_rules_all_the_same_is_not_counted(learner: Any) -
     window, guide = learner.window, learner.guide
     learner.begin()
     learner.start_task("faster")
-    guide.task_run.lock.release()  # a way around the lock that nobody has thought of
+    guide.task_run.form.lock.release()  # a way around the lock that nobody has thought of
     window.builder.apply_changes({"network.hidden": [64], "optimizer.lr": 0.5})
     learner.wait_ready()
     window.commands.reset()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from gui.builder.form_lock import FormLock
 from gui.scenarios.library import Entry
 from gui.scenarios.page import ScenarioPage
 from gui.scenarios.scenarios import UNASKED, UNFINISHED, Scenarios
@@ -227,19 +228,53 @@ def test_a_task_is_reached_with_the_controls_it_allows(qtbot: Any, lab: MainWind
 
 def test_what_is_not_allowed_does_not_count(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
     view = start_task(qtbot, lab, scenarios)
-    assert scenarios._lock_of_form is not None
-    scenarios._lock_of_form.release()
-    scenarios._lock_of_form = None
+    assert scenarios.task_form is not None
+    scenarios.task_form.lock.release()
     lab.builder.apply_changes({"epochs": 8, "optimizer.lr": 1.0})
     lab.commands.start(play=True)
     qtbot.waitUntil(lambda: view.message.text() == "Not counted: Epochs was changed.", timeout=20_000)
     assert scenarios.learned.tasks("small") == frozenset()
 
 
+def test_the_strip_above_the_form_says_what_to_do_and_what_came_of_it(
+    qtbot: Any, lab: MainWindow, scenarios: Scenarios
+) -> None:
+    view = start_task(qtbot, lab, scenarios)
+    assert scenarios.task_form is not None
+    bar = scenarios.task_form.bar
+    assert bar.isVisibleTo(lab.builder)
+    assert "Learning rate" in bar.controls.text()
+    lab.toggle()
+    until_ended(qtbot, lab, scenarios)
+    qtbot.waitUntil(lambda: bar.message.text().startswith("Not reached yet."))
+    assert view.goal_labels[0].text().split(" — ")[0] in bar.message.text()
+    lab.actions_table.by_text["Hint for the task"].trigger()
+    assert lab.workspace.left.current == "Scenarios"
+    assert len(view.hints) == 1
+    lab.workspace.left.show_page("Experiment")
+    lab.actions_table.by_text["Check the task"].trigger()
+    assert bar.message.text() == "Checking this run …"
+    qtbot.mouseClick(bar.back, LEFT)
+    assert lab.workspace.left.current == "Scenarios"
+    qtbot.mouseClick(bar.leave, LEFT)
+    assert lab.builder.editor("network.activation").isEnabled()
+    assert scenarios.task_form is None
+
+
+def test_one_lock_at_a_time(lab: MainWindow) -> None:
+    start = lab.builder.draft.experiment
+    first, second = (FormLock(lab.builder, start, [key]) for key in ("optimizer.lr", "network.activation"))
+    first.release()
+    assert not lab.builder.editor("optimizer.lr").isEnabled()
+    assert lab.builder.editor("network.activation").isEnabled()
+    second.release()
+    assert lab.builder.editor("optimizer.lr").isEnabled()
+
+
 def test_nothing_trained_is_said(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
     view = start_task(qtbot, lab, scenarios)
     view.check.click()
-    assert view.message.text() == "Nothing has been trained yet: run it first."
+    assert view.message.text() == "Nothing has been trained yet: run it first (Space)."
 
 
 def test_the_form_is_open_again_for_another_document(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:

@@ -14,15 +14,17 @@ from training.scenarios.scenario import Task
 class TaskBar(QFrame):
     """Says what the task lets one change.
 
-    ``check_wanted`` asks for the goals to be checked, ``guide_wanted`` for the Guide, ``leave_wanted`` for a form
-    in which everything can be changed again.
+    ``check_wanted`` asks for the goals to be checked, ``back_wanted`` for what is asked, ``leave_wanted`` for
+    a form in which everything can be changed again.
     """
 
     check_wanted = Signal()
-    guide_wanted = Signal()
+    back_wanted = Signal()
     leave_wanted = Signal()
 
-    def __init__(self, task: Task, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, task: Task, theme: Theme, scale: float, parent: QWidget | None = None, *, place: str, keys: str
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("taskBar")
         self.setProperty("role", "notice")
@@ -41,9 +43,9 @@ class TaskBar(QFrame):
         self.check.setToolTip("Check the goals on the run there is (Ctrl+K)")
         self.check.setAccessibleName(f"Check: {task.title}")
         self.check.clicked.connect(lambda _=False: self.check_wanted.emit())
-        self.guide = QPushButton("Guide", self)
-        self.guide.setToolTip("Back to the Guide, with what is asked for and the hints (Ctrl+H)")
-        self.guide.clicked.connect(lambda _=False: self.guide_wanted.emit())
+        self.back = QPushButton(place, self)
+        self.back.setToolTip(f"Back to what is asked for, and to the hints ({keys})")
+        self.back.clicked.connect(lambda _=False: self.back_wanted.emit())
         self.leave = QToolButton(self)
         self.leave.setText("Unlock")
         self.leave.setProperty("role", "quiet")
@@ -52,7 +54,7 @@ class TaskBar(QFrame):
         row = QHBoxLayout()
         row.setSpacing(round(6 * scale))
         row.addWidget(self.check)
-        row.addWidget(self.guide)
+        row.addWidget(self.back)
         row.addStretch(1)
         row.addWidget(self.leave)
         box = QVBoxLayout(self)
