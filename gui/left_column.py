@@ -23,6 +23,7 @@ class LeftColumn(QFrame):
         self.tabs = QTabBar(self)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)  # all of them fit at every size
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setAccessibleName("What the left column shows")
         self.pages = QStackedWidget(self)

@@ -383,7 +383,7 @@ QRadioButton::indicator:disabled {{ border-color: {theme.faint}; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{
     background: transparent; color: {theme.muted}; border: none; border-radius: {px(6)};
-    padding: {px(5)} {px(8)}; margin-right: {px(4)};
+    padding: {px(5)} {px(7)}; margin-right: {px(3)};
 }}
 QTabBar::tab:selected {{ background: {theme.raised}; color: {theme.text}; font-weight: 600; }}
 QTabBar::tab:hover {{ color: {theme.text}; }}
