@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from training.engine import Engine, next_chunk
+from training.engine import Engine
 from training.experiment import Experiment
 from training.experiment_file import save
 from training.history import History
@@ -24,7 +24,7 @@ from training.outputs import (
     write_outputs,
 )
 from training.progress import Progress
-from training.scenarios.script import Script
+from training.scenarios.script import Script, follow
 
 Watcher = Callable[[Engine, History, Progress], None]
 
@@ -121,18 +121,14 @@ def interruption() -> Iterator[Callable[[], bool]]:
 def _train(
     engine: Engine, script: Script, history: History, interrupted: Callable[[], bool], watch: Watcher | None
 ) -> None:
-    chunk = 1
-    while True:
-        script.make_due(engine)
-        if engine.finished:  # asked after the changes: one of them may have let a finished run go on
-            return
-        progress = engine.advance(int(min(chunk, script.steps_until_next(engine))))
+    for progress in follow(engine, script):
         history.extend(progress)
         if watch:
             watch(engine, history, progress)
         if interrupted():
             engine.stop()
-        chunk = next_chunk(chunk, progress)
+            history.extend(engine.advance(0))
+            return
 
 
 def _remove_if_nothing_in_it(folder: Path) -> None:

@@ -161,9 +161,9 @@ class Entrant:
             self.recorder = None
 
     def _follow_script(self) -> bool:
-        """Make the changes that are due; tell whether there were any."""
+        """Make the first changes that are due; tell whether there were any."""
         try:
-            made = self._script.make_due(self.engine)
+            made = self._script.make_next(self.engine)
         except InputError as error:
             self._script = Script()
             self.engine.fail(f"a scripted change cannot be made: {error.message()}")

@@ -85,8 +85,8 @@ Driven = TypeVar("Driven", bound=Trainable)
 class Plan(Protocol):
     """Changes to be made on the way, each at its step: `training.scenarios.script.Script` is one."""
 
-    def make_due(self, engine: Any) -> tuple[Edit, ...]:
-        """Make the changes that are due where the run stands; those that `InputError` refuses are not asked again."""
+    def make_next(self, engine: Any) -> tuple[Edit, ...]:
+        """Make the first changes that are due where the run stands; what `InputError` refuses is not asked again."""
 
     def steps_until_next(self, engine: Any) -> float:
         """Return how many steps may be done before the next ones are due."""
@@ -335,10 +335,12 @@ class Session(Generic[Driven]):
             return False
         while self._plan.steps_until_next(self.engine) <= 0:
             try:
-                self.outbox.extend(self._plan.make_due(self.engine))
+                self.outbox.extend(self._plan.make_next(self.engine))
             except InputError as error:
                 self.outbox.append(Rejected({}, str(error)))
-        self._report_and_settle(self.engine.advance(0))
+            progress = self.engine.advance(0)
+            self._report(progress)  # settled below, as the next change may let a run go on that this one has ended
+        self._settle(progress)
         return True
 
     def _take_goals(self) -> None:

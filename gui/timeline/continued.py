@@ -28,8 +28,8 @@ class Later:
         self._plan = plan
         self._begun = False
 
-    def make_due(self, engine: Engine) -> tuple[Edit, ...]:
-        return self._rest(engine).make_due(engine)
+    def make_next(self, engine: Engine) -> tuple[Edit, ...]:
+        return self._rest(engine).make_next(engine)
 
     def steps_until_next(self, engine: Engine) -> float:
         return self._rest(engine).steps_until_next(engine)
@@ -37,7 +37,8 @@ class Later:
     def _rest(self, engine: Engine) -> Plan:
         if not self._begun:
             self._begun = True
-            self._plan.make_due(_Deaf(engine))
+            while self._plan.steps_until_next(engine) <= 0:
+                self._plan.make_next(_Deaf(engine))
         return self._plan
 
 

@@ -13,8 +13,9 @@ import pytest
 from tests.training.runs import collected, reasons, small
 from training.engine import Engine
 from training.progress import STOP, Edit, Progress
+from training.race import Entry, prepare
 from training.scenarios.scenario import ScriptedEdit
-from training.scenarios.script import Script
+from training.scenarios.script import Script, follow
 from training.session import Rejected, Session
 
 DRIVES: dict[str, Callable[[Session[Engine]], None]] = {
@@ -60,6 +61,22 @@ def test_planned_changes_are_those_of_a_run_with_the_edits(plan: str, drive: str
     assert session.engine.edits == expected.edits
     assert [event for event in events if isinstance(event, Edit)] == expected.edits
     assert reasons(session.engine.outcomes) == reasons(expected.outcomes)
+
+
+def test_two_planned_changes_at_one_step_are_made_one_by_one_as_everywhere() -> None:
+    plan = [Edit(6, "epochs", 1, 0), Edit(6, "epochs", 8, 1)]  # the first ends the run, and it is looked at there
+    alone = Engine(small())
+    looked_at = [each.step for part in follow(alone, Script.of_edits(plan)) for each in part.evaluations]
+    session = Session(Engine(small()))
+    session.plan(Script.of_edits(plan))
+    events = driven(session, DRIVES["at once"], lambda: session.engine.step == alone.step)
+    assert [each.step for event in events if isinstance(event, Progress) for each in event.evaluations] == looked_at
+    race = prepare([Entry("a", "A", small(), plan), Entry("b", "B", small(seed=2))])
+    parts = []
+    while not race.finished:
+        parts.append(race.advance(5).parts[0])
+    assert [each.step for part in parts for each in part.evaluations] == looked_at
+    assert 6 in looked_at
 
 
 def test_what_cannot_be_changed_is_told_and_the_run_goes_on() -> None:

@@ -44,15 +44,12 @@ class Script:
             groups.setdefault((edit.step, edit.group), {})[edit.key] = edit.value
         return cls(Planned("step", step, changes) for (step, _), changes in groups.items())
 
-    def make_due(self, engine: Engine) -> tuple[Edit, ...]:
-        """Make the changes that are due where the run stands now."""
-        made: tuple[Edit, ...] = ()
-        while self.steps_until_next(engine) <= 0:
-            made += self.make_next(engine)
-        return made
-
     def make_next(self, engine: Engine) -> tuple[Edit, ...]:
-        """Make the first changes that are due, if any are."""
+        """Make the first changes that are due, if any are.
+
+        Between those and the next ones the engine is to advance by 0 steps at least: they may end the run, and the
+        next ones let it go on. Changes that `InputError` refuses are not asked for again.
+        """
         due = next((planned for planned in self._waiting if _steps_until(planned, engine) <= 0), None)
         if due is None:
             return ()
@@ -75,7 +72,7 @@ def follow(engine: Engine, script: Script, *, steps: int | None = None) -> Itera
     yield engine.advance(0)  # the network is looked at as it begins, even where a change at step 0 ends the run
     chunk = 1
     while True:
-        script.make_next(engine)  # and between two changes, as one may end the run and the other let it go on
+        script.make_next(engine)
         left = MAX_CHUNK_STEPS if steps is None else max(0, steps - engine.step)
         progress = engine.advance(int(min(chunk, left, script.steps_until_next(engine))))
         chunk = next_chunk(chunk, progress)

@@ -26,7 +26,7 @@ def test_a_plan_goes_on_with_what_comes_later() -> None:
     plan = Later(Script(Planned(unit, count, {"optimizer.lr": rate}) for unit, count, rate in planned))
     made = []
     for _ in range(6):
-        made += [(edit.step, edit.value) for edit in plan.make_due(engine)]
+        made += [(edit.step, edit.value) for edit in plan.make_next(engine)]
         engine.advance(1)
     assert made == [(8, 0.3), (9, 0.2)]
     assert engine.experiment.optimizer.lr == 0.2
