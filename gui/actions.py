@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 if TYPE_CHECKING:
+    from gui.file_actions import FileActions
     from gui.window import MainWindow
 
 KEYS_IN_FIELDS = (
@@ -187,6 +188,22 @@ class Actions:
             action.triggered.connect(lambda _=False, act=act: act.do())
             window.addAction(action)
             self.by_text[act.text] = action
+
+    def make_menu(self, menu: QMenu, files: FileActions) -> None:
+        """Fill the menu of the window."""
+        self.fill(menu, "File", between=(
+            ("New experiment", files.presets_menu), ("Open a CSV file of your own…", files.recent_menu),
+        ))  # fmt: skip
+        menu.addSeparator()
+        panels, in_use = QMenu(PANELS, menu), QMenu(IN_USE, menu)
+        self.fill(panels, PANELS)
+        self.fill(in_use, IN_USE)
+        for group in ("Run", "Edit", "View", "Help"):
+            submenu = QMenu(group, menu)
+            self.fill(submenu, group, between=(("Default arrangement", panels), ("Usual size", in_use)))
+            menu.addMenu(submenu)
+        menu.aboutToShow.connect(self.look)
+        menu.aboutToHide.connect(self.enable_all)
 
     def fill(self, menu: QMenu, group: str, *, between: Sequence[tuple[str, QMenu]] = ()) -> None:
         """Add the actions of a group to a menu; each of `between` is a submenu that follows the action named."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gui.end_banner import EndBanner
 from gui.frames import Followed
+from gui.own_run import OwnRun
 from gui.panels.panel import Panel
 from gui.run_control import Phase
 from gui.stage import BOARD
@@ -41,6 +42,8 @@ class Guest(Driver, Protocol):
     ----------
     title
         What it is about, for the window's title and names of files.
+    modified
+        Whether there are changes to it that are not saved.
     phase, share_done
         Where it stands, and how much of it is done, 0 to 1; None: nothing yet.
     page
@@ -50,6 +53,7 @@ class Guest(Driver, Protocol):
     """
 
     title: str
+    modified: bool
     page: str
     followed: Followed
 
@@ -66,7 +70,8 @@ class Guest(Driver, Protocol):
     def show_state(self, transport: Transport, banner: EndBanner) -> None: ...
     def panel_in_use(self) -> Panel | None: ...
     def toggle_maximized(self) -> None: ...
-    def escape(self) -> None: ...
+    def escape(self) -> bool:
+        """Do what the Escape key asks for; return whether there was anything."""
 
 
 class Hosting:
@@ -77,9 +82,20 @@ class Hosting:
         self.guest: Guest | None = None
 
     @property
+    def shown(self) -> Guest | OwnRun:
+        """What the bar at the top and the title tell of."""
+        return self.guest or self._window.own_run
+
+    @property
     def driver(self) -> Driver:
         """What keys and buttons drive now."""
         return self.guest or self._window.commands
+
+    def limit_speed(self, steps_per_second: float | None) -> None:
+        """Train no faster than that; None: as fast as can be."""
+        self._window.control.limit_speed(steps_per_second)
+        if self.guest is not None:
+            self.guest.limit_speed(steps_per_second)
 
     def welcome(self, guest: Guest) -> None:
         """Let the stage and all that drives be the guest's; the run waits meanwhile."""
@@ -97,5 +113,5 @@ class Hosting:
         window = self._window
         self.guest = None
         window.workspace.below.show_only(BOARD)
-        window.follow_run()
+        window.own_run.follow()
         window.show_soon()

@@ -59,6 +59,7 @@ class Races(Feature):
     ended = Signal()
 
     page = PAGE
+    modified = False
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -358,11 +359,12 @@ class Races(Feature):
         if self.board is not None:
             self.board.toggle_maximized()
 
-    def escape(self) -> None:
+    def escape(self) -> bool:
         if self.board is not None and self.board.maximized is not None:
             self.board.restore()
         else:
             self.close_race()
+        return True
 
     # ------------------------------------------------------------------------------ figures and words
 

@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from gui import theme
+from gui.looks import PROJECTOR_FRAMES
 from gui.preferences import Preferences
-from gui.window import PROJECTOR_FRAMES, MainWindow
+from gui.window import MainWindow
 
 Open = Callable[..., MainWindow]
 CONTROL = Qt.KeyboardModifier.ControlModifier
