@@ -187,6 +187,7 @@ class Engine:
         while True:
             while pending and pending[0].step <= self.step:
                 self.repeat(_first_group(pending))
+                yield self.advance(0)  # one of them may end the run, and the next let it go on
             if self.finished:  # asked after the edits: one of them may have let a finished run go on
                 return
             limit = pending[0].step - self.step if pending else MAX_CHUNK_STEPS

@@ -76,6 +76,7 @@ def test_two_planned_changes_at_one_step_are_made_one_by_one_as_everywhere() -> 
     while not race.finished:
         parts.append(race.advance(5).parts[0])
     assert [each.step for part in parts for each in part.evaluations] == looked_at
+    assert [each.step for part in Engine(small()).train(plan) for each in part.evaluations] == looked_at
     assert 6 in looked_at
 
 
