@@ -25,6 +25,8 @@ from gui.theme import Theme
 from gui.tips import plain_label
 from training.scenarios.scenario import BASE
 
+SETTLED_MS = 300
+
 
 class ScenarioPage(QWidget):
     """A view of a `Visit`: it asks for everything by signals, and `show_visit` shows what became of it."""
@@ -277,6 +279,23 @@ class ScenarioPage(QWidget):
     def show_part(self, part: QWidget) -> None:
         """Bring a part of the page into sight, once it has its place."""
         QTimer.singleShot(0, self, lambda: self.scroll.ensureWidgetVisible(part, 0, self._px(30)))
+
+    @property
+    def place(self) -> float:
+        """How far it is scrolled, 0 to 1."""
+        bar = self.scroll.verticalScrollBar()
+        return bar.value() / max(1, bar.maximum())
+
+    def go_to(self, place: float) -> None:
+        """Scroll so far, and stay there until the page is as high as it will be."""
+        bar = self.scroll.verticalScrollBar()
+
+        def go() -> None:
+            bar.setValue(round(place * bar.maximum()))
+
+        following = bar.rangeChanged.connect(go)
+        QTimer.singleShot(SETTLED_MS, self, lambda: bar.disconnect(following))
+        go()
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""

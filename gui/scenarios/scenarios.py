@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gui.window import MainWindow
 
 TITLE = "Scenarios"
+FORM = "Experiment"
 GALLERY = "gallery"
 NONE_FOUND = "No scenario matches. Search for other words, or choose all chapters and any level."
 UNASKED = "This run came before your prediction. Answer the questions, or skip them, and press Run: then it is checked."
@@ -63,7 +64,7 @@ class Scenarios(Feature):
         self.measurements = Measurements()
         self._document: Document | None = None
         self.task_form: TaskForm | None = None
-        self._adopted = self._filled = self._listening = False
+        self._adopted = self._filled = self._listening = self._played = False
 
     # ------------------------------------------------------------------------------ widgets
 
@@ -89,7 +90,8 @@ class Scenarios(Feature):
         self.gallery.opened.connect(self.open)
         self.gallery.typed.connect(self.filters.search_on)
         if self.visit is not None:
-            self._show_page(self.visit)
+            place = self.page.place if self.page is not None else 0.0
+            self._show_page(self.visit).go_to(place)
         if self.task_form is not None:
             self.task_form = None  # it has gone with the form
             if self.visit is not None and self.visit.task:
@@ -171,6 +173,8 @@ class Scenarios(Feature):
     def _stage_changed(self, shown: str) -> None:
         """Leave the room below, which is about the run, to the cards."""
         self.workspace.bottom.setVisible(shown != GALLERY)
+        if shown == BOARD and self.visit is None and self.workspace.left.current == TITLE:
+            self.workspace.left.show_page(FORM)  # without the gallery its filters have nothing to show
 
     def _paste(self) -> None:
         self._act("Paste a line")
@@ -220,7 +224,7 @@ class Scenarios(Feature):
         if not self.window.files.modified and self.window.control.phase != "playing":
             self._load(BASE)  # so that the network the story is about is seen beside it
 
-    def _show_page(self, visit: Visit) -> None:
+    def _show_page(self, visit: Visit) -> ScenarioPage:
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
         self.left.show_scenario(page)
         page.back.connect(self.show_gallery)
@@ -236,6 +240,7 @@ class Scenarios(Feature):
         page.task_check.connect(self._check_task)
         page.hints_shown.connect(visit.hints.__setitem__)
         self._show()
+        return page
 
     def _leave(self) -> None:
         self.visit, self.page = None, None
@@ -341,7 +346,6 @@ class Scenarios(Feature):
         edits = () if task else scenario.edits_of(name)  # a task is for the learner to change things
         plan_for(window, document, lambda _: Script.of_scenario(edits) if edits else None)
         window.show_document(document)
-        self.workspace.stage.show_only(BOARD)
         if play:
             window.control.toggle()
         self._show()
@@ -349,6 +353,10 @@ class Scenarios(Feature):
 
     def look(self, news: News, now: float) -> None:
         self._listen()
+        playing = self.window.control.phase == "playing"
+        if playing and not self._played and self.workspace.stage.shown == GALLERY:
+            self.workspace.left.show_page(FORM)  # what was started is to be seen
+        self._played = playing
         if self.task_form is not None and not (self.owns_document and self.visit is not None and self.visit.task):
             self._free_form()
         if news.ended and self.visit is not None and self.owns_document:
@@ -420,7 +428,7 @@ class Scenarios(Feature):
         visit.goals.pop(name, None)
         visit.told[name] = "It is in the form now: change what you may, and run it (Space)."
         self._show()
-        self.workspace.left.show_page("Experiment")
+        self.workspace.left.show_page(FORM)
         form.point_out()
 
     def _hold_form(self, task: Task) -> TaskForm:

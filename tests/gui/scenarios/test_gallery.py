@@ -87,6 +87,20 @@ def test_letters_typed_on_a_card_search_and_drive_no_run(qtbot: Any, lab: MainWi
     assert gallery.filters.search.text() == ""
 
 
+def test_a_run_started_at_the_gallery_is_shown(qtbot: Any, lab: MainWindow, gallery: Scenarios) -> None:
+    lab._tick()
+    assert lab.workspace.stage.shown == "gallery"
+    lab.control.limit_speed(5)
+    qtbot.mouseClick(lab.transport.run_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: lab.workspace.stage.shown == "board")
+    assert lab.workspace.left.current == "Experiment"
+    gallery.show_gallery()  # one that is under way is left to itself
+    lab._tick()
+    lab._tick()
+    assert lab.workspace.stage.shown == "gallery"
+    lab.control.limit_speed(None)
+
+
 def test_one_card_is_reached_by_tab(gallery: Scenarios) -> None:
     reached = [card for card in gallery.gallery.cards if card.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert [card.entry.key for card in reached] == ["nets"]
@@ -114,3 +128,9 @@ def test_it_survives_another_size_and_another_theme(lab: MainWindow, gallery: Sc
     assert titles(gallery) == ["Slow and fast"]
     lab.set_theme(theme.LIGHT)
     assert not gallery.gallery.grab().toImage().allGray()
+
+
+def test_another_document_takes_its_place(lab: MainWindow, gallery: Scenarios) -> None:
+    lab.files.new()
+    assert lab.workspace.stage.shown == "board"
+    assert lab.workspace.left.current == "Experiment"

@@ -320,8 +320,12 @@ def test_the_page_survives_another_size(qtbot: Any, lab: MainWindow, scenarios: 
     answer(qtbot, scenarios, 0, 1)
     start_task(qtbot, lab, scenarios)
     lab.workspace.left.show_page("Scenarios")
+    qtbot.waitUntil(lambda: page_of(scenarios).scroll.verticalScrollBar().maximum() > 0)
+    page_of(scenarios).go_to(1.0)
+    qtbot.waitUntil(lambda: page_of(scenarios).place == 1.0)
     lab.set_scale(1.3)
     page = page_of(scenarios)
+    qtbot.waitUntil(lambda: page.place > 0.9)
     assert lab.workspace.left.current == "Scenarios"
     assert [view.choice for view in page.questions] == ["Slow", "No"]
     assert not lab.builder.editor("network.activation").isEnabled()
