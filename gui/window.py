@@ -31,6 +31,7 @@ from gui.preferences import Preferences
 from gui.redraw import RedrawPace
 from gui.run_control import RunControl
 from gui.side_windows import SideWindows
+from gui.stage import BOARD
 from gui.state_folder import state_folder
 from gui.taskbar import Taskbar, titled
 from gui.theme import Theme
@@ -304,6 +305,7 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.commands.rebuild_timer.stop()
         self.control.start(document.start, data, ghost=False)
+        self.workspace.stage.show_only(BOARD)
         self.name_window()
         self.form_and_run.compare()
         self.form_and_run.summarize()

@@ -22,7 +22,6 @@ from gui.planned import plan_for
 from gui.race.races import Races
 from gui.run_control import News
 from gui.scenarios.scenarios import Scenarios
-from gui.stage import BOARD
 from gui.theme import Theme
 from gui.workspace import Workspace
 from training.errors import InputError
@@ -260,7 +259,6 @@ class Guide(Feature):
             return
         self._beside = Document(journey.scenario.run(BASE))
         self.window.show_document(self._beside)
-        self.workspace.stage.show_only(BOARD)
 
     def _show(self) -> None:
         if isinstance(self.page, LabPage):
@@ -289,7 +287,6 @@ class Guide(Feature):
             edits = journey.scenario.edits_of(BASE)
             plan_for(self.window, document, lambda _: Script.of_scenario(edits) if edits else None)
             self.window.show_document(document)
-            self.workspace.stage.show_only(BOARD)
             self.window.control.toggle()
         self._show()
 

@@ -15,7 +15,6 @@ from gui.scenarios.task_bar import TaskBar
 from gui.scenarios.task_form import TaskForm
 from gui.scenarios.task_view import control_names
 from gui.scenarios.visit import goal_states
-from gui.stage import BOARD
 from gui.theme import Theme
 from gui.workspace import Workspace
 from training.errors import InputError
@@ -87,7 +86,6 @@ class TaskRun(QObject):
         document = self.document = self.own = Document(journey.scenario.run(task.start))
         window.control.planned = lambda _: None  # a task is for the learner to change things
         window.show_document(document)
-        window.workspace.stage.show_only(BOARD)
         self.adopt(window.workspace)
         window.workspace.left.show_page(FORM)
         if self.form is not None:

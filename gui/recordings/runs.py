@@ -19,7 +19,6 @@ from gui.recordings.replay import Replay
 from gui.run_control import News
 from gui.run_view import RunView
 from gui.scenarios.scenarios import Scenarios
-from gui.stage import BOARD
 from gui.theme import Theme
 from gui.threads import EndingThreads
 from gui.workspace import Workspace
@@ -161,7 +160,6 @@ class Runs(Feature):
         replay = self._replay = Replay(recording, document)
         plan_for(window, document, replay.plan)
         window.show_document(document)
-        self.workspace.stage.show_only(BOARD)
         window.control.toggle()
         window.status.say(f"Replaying “{recording.name}” …")
 
@@ -169,7 +167,6 @@ class Runs(Feature):
         """Put the experiment of a recorded run into the form."""
         if self._may_replace():
             self.window.show_document(Document(recording.experiment))
-            self.workspace.stage.show_only(BOARD)
             self.workspace.left.show_page("Experiment")
 
     def _may_replace(self) -> bool:
