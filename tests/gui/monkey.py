@@ -31,6 +31,7 @@ from shiboken6 import isValid
 
 from gui import theme
 from gui.window import MainWindow
+from tests.gui.lab_monkey import LabMonkey
 from training.experiment_file import EXPERIMENTS, PRESETS, load
 
 PEACE_EVERY = 250
@@ -66,8 +67,9 @@ class Monkey:
         self._kinds: list[tuple[Callable[[], None], float]] = [
             (self.press_a_key, 30), (self.click, 36), (self.act, 12), (self.scroll, 5), (self.drag, 6),
             (self.point, 5), (self.double_click, 2), (self.click_right, 2), (self.resize, 0.8), (self.restyle, 0.2),
-            (self.open_something, 0.3), (self.rescale, 0.06),
+            (self.open_something, 0.3), (self.rescale, 0.06), (self.learn, 3),
         ]  # fmt: skip
+        self._learner = LabMonkey(window, self.chance)
         self._at_it = True
         self._rescue_soon()
 
@@ -157,6 +159,10 @@ class Monkey:
     def open_something(self) -> None:
         self.window.files.open_file(self.chance.choice(self._files()))
 
+    def learn(self) -> None:
+        """Do something with scenarios, races, the past, kept runs or a lab."""
+        self._learner.do()
+
     def calm_down(self) -> None:
         """Put an experiment that trains in no time in the place of what has come of the form."""
         self.window.files.read(EXPERIMENTS / f"{EASY}.toml", as_new=True)
@@ -169,7 +175,10 @@ class Monkey:
         if not broken.exists():
             broken.write_text("epochs = 'many'\nlayers = [", encoding="utf-8")
         tables = [PRESETS / "data" / "pendulum.csv"]
-        return [*sorted(EXPERIMENTS.glob("*.toml")), *tables, broken, self.folder / "missing.toml"]
+        scenarios = [*sorted(PRESETS.glob("*.toml"))[:3], *sorted((PRESETS / "labs").glob("*.toml"))]
+        kept = sorted((self.window.folder / "recordings").glob("*.labrun"))[:2]
+        wrong = [broken, self.folder / "missing.toml"]
+        return [*sorted(EXPERIMENTS.glob("*.toml")), *tables, *scenarios, *kept, *wrong]
 
     def _mouse(self, do: Callable[..., None], button: Qt.MouseButton) -> None:
         widget = self._widget()
