@@ -22,6 +22,7 @@ from gui.race.look import draw_sample
 from gui.race.race_view import Runner
 from gui.race.wording import difference_label
 from gui.theme import Theme, text_font, viridis
+from gui.tips import plain_tip
 from training.history import Curve
 
 FloatArray = NDArray[np.float64]
@@ -115,7 +116,7 @@ class Caption(QWidget):
         self._font = text_font(scale(), px=11)
         self.setFixedHeight(round(QFontMetrics(self._font).height() + 1))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setToolTip(runner.title)
+        self.setToolTip(plain_tip(runner.title))
         self.setAccessibleName(runner.title)
 
     def restyle(self, theme: Theme) -> None:

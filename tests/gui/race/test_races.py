@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui import theme
 from gui.race.races import Races
@@ -121,6 +122,15 @@ def test_a_race_from_start_to_close(
     assert window.criteria.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Right)
     until(lambda: window.control.view.history.step == 1)
+
+
+def test_titles_that_look_like_html_are_shown_letter_by_letter(races: Races, until: Waits) -> None:
+    evil = "<img src='file://share/x.png'>"
+    text = SCENARIO.replace('"larger rate"', f'"{evil}"').replace('"Two rates & one break"', f'"{evil}"')
+    ready(races, loads(text.replace('"as given"', f'"{evil}"')), until)
+    widgets = [races.board, *races.board.findChildren(QWidget)]
+    assert any(escape(evil) in widget.toolTip() for widget in widgets)
+    assert not any(evil in widget.toolTip() for widget in widgets)
 
 
 def test_what_is_drawn_is_what_was_recorded(races: Races, scenario: Scenario, until: Waits, qtbot: Any) -> None:
