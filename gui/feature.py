@@ -43,6 +43,9 @@ class Feature(QObject):
     def look(self, news: News, now: float) -> None:
         """One turn of the window's timer; `now` is `time.perf_counter()`."""
 
+    def read_ahead(self) -> None:
+        """Read what takes a moment, to have it when it is asked for. Called once, in a thread: no widget is touched."""
+
     def takes(self, kind: str) -> bool:
         """Tell whether it opens files of a kind (of `training.file_kinds.KINDS`)."""
         return False

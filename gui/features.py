@@ -6,8 +6,9 @@ from gui.feature import Feature
 from gui.guide.guide import Guide
 from gui.left_pages import LeftPages
 from gui.race.races import Races
+from gui.read_ahead import ReadAhead
 from gui.recordings.runs import Runs
 from gui.scenarios.scenarios import Scenarios
 from gui.timeline.time_travel import TimeTravel
 
-FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Guide, Runs, TimeTravel, Races)
+FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Guide, Runs, TimeTravel, Races, ReadAhead)

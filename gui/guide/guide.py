@@ -56,10 +56,10 @@ class Guide(Feature):
         self.shelf = Shelf(window.folder)
         self.journey: Journey | None = None
         self.task_run = TaskRun(window)
-        self.labs: list[OpenLab] = []
+        self.labs: tuple[OpenLab, ...] = ()
         self.page: LabPage | ChoosePage | None = None
         self.instructor: InstructorDialog | None = None
-        self._faults: list[str] = []
+        self._faults: tuple[str, ...] = ()
         self._looked = self._listening = False
         self._base: Document | None = None  # the only run of a step without variants
         self._beside: Document | None = None  # what a step is about, to be looked at while its story is read
@@ -104,6 +104,9 @@ class Guide(Feature):
     @property
     def running(self) -> bool:
         return self.task_run.running
+
+    def read_ahead(self) -> None:
+        labs_here()
 
     def show(self) -> None:
         """Bring the Guide to the front."""
@@ -187,7 +190,7 @@ class Guide(Feature):
             self.window.files.say_not_opened(error)
 
     def _add(self, lab: OpenLab) -> None:
-        self.labs = [*(other for other in self.labs if other.name != lab.name), lab]
+        self.labs = (*(other for other in self.labs if other.name != lab.name), lab)
         if self.journey is not None:
             self.leave()
         self._show_labs()

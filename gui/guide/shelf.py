@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gui.once import Once, breathe
 from training.atomic import write_whole
 from training.errors import InputError
 from training.labs import lab_file, learner
@@ -131,15 +132,19 @@ class Shelf:
         return learner.file_name(f"{name} {mark}" if len(name) < 30 else f"{name[:30]} {mark}", lab)
 
 
-def labs_here() -> tuple[list[OpenLab], list[str]]:
-    """Return the labs that ship with the program, and what is wrong with those that cannot be opened."""
+def read_labs() -> tuple[tuple[OpenLab, ...], tuple[str, ...]]:
+    """Read the labs that ship with the program, and find out what is wrong with those that cannot be opened."""
     labs, faults = [], []
     for path in lab_file.shipped_labs().values():
+        breathe()
         try:
             labs.append(lab_file.load(path))
         except InputError as error:
             faults.append(error.message())
-    return labs, faults
+    return tuple(labs), tuple(faults)
+
+
+labs_here = Once(read_labs)
 
 
 def _changed(path: Path) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gui.once import Once, breathe
 from training.errors import InputError
 from training.recordings.recording import Recording
 from training.recordings.recording_file import SUFFIX, load, save
@@ -30,13 +31,17 @@ class KeptRuns:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
         self._runs: list[Kept] | None = None
+        self.read = Once(self._read_all)  # from any thread; nothing is read again
 
     @property
     def runs(self) -> list[Kept]:
         """All of them, newest first."""
         if self._runs is None:
-            self._runs = [kept for path in self._files()[:MOST_RUNS] if (kept := _read(path)) is not None]
+            self._runs = self.read()
         return self._runs
+
+    def _read_all(self) -> list[Kept]:
+        return [kept for path in self._files()[:MOST_RUNS] if (kept := _read(path)) is not None]
 
     def _files(self) -> list[Path]:
         try:
@@ -100,6 +105,7 @@ class KeptRuns:
 
 
 def _read(path: Path) -> Kept | None:
+    breathe()
     try:
         return Kept(path, load(path))
     except InputError:

@@ -111,6 +111,9 @@ class Runs(Feature):
             self._keep(ended=True)
             self._compare()
 
+    def read_ahead(self) -> None:
+        self.kept.read()
+
     def close(self) -> None:
         self._keep(ended=False)
         self._trials.wait(CLOSE_SECONDS)

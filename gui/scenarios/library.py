@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from gui.once import Once, breathe
 from training.errors import InputError
 from training.scenarios.card_picture import fingerprint, shipped_picture
 from training.scenarios.scenario import GROUPS, Scenario
@@ -44,19 +44,20 @@ def entry_of(scenario: Scenario, path: Path | None = None) -> Entry:
     return Entry(f"file-{fingerprint(scenario)}", scenario, None, path)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> tuple[Entry, ...]:
-    """Return the scenarios that ship with the program, in the order of the course; one that cannot be read is left out.
-
-    `python main.py check` tells what is wrong with it.
-    """
+def _read_shipped() -> tuple[Entry, ...]:
     found = []
     for name, path in shipped_scenarios().items():
+        breathe()
         try:
             found.append(Entry(name, load(path), shipped_picture(name), path))
         except InputError:
             continue
     return tuple(sorted(found, key=_place))
+
+
+shipped = Once(_read_shipped)
+"""Returns the scenarios that ship with the program, in the order of the course; one that cannot be read is left out:
+`python main.py check` tells what is wrong with it."""
 
 
 def _place(entry: Entry) -> tuple[int, int, str]:

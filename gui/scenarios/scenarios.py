@@ -110,6 +110,9 @@ class Scenarios(Feature):
         if self.task_form is not None:
             self.task_form.bar.restyle(theme)
 
+    def read_ahead(self) -> None:
+        shipped()
+
     def close(self) -> None:
         self.measurements.close()
 

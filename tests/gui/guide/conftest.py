@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.guide.guide import Guide
 from gui.guide.lab_page import LabPage
+from gui.guide.shelf import read_labs
 from gui.guide.step_page import StepPage
 from gui.window import MainWindow
 from tests.training.labs.small_lab import write_lab
@@ -23,6 +24,7 @@ from training.labs import lab_file
 def lab_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = write_lab(tmp_path / "labs")
     monkeypatch.setattr(lab_file, "shipped_labs", lambda: {"small_lab": path})
+    monkeypatch.setattr("gui.guide.guide.labs_here", read_labs)  # not those that were read once and for all
     return path
 
 
