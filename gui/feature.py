@@ -30,6 +30,9 @@ class Feature(QObject):
     def adopt(self, workspace: Workspace) -> None:
         """Make the widgets and put them into a new workspace."""
 
+    def meet(self) -> None:
+        """All features, and what lasts of the window, are there: connect to them. Called once."""
+
     def acts(self) -> list[Act]:
         """Return what it adds to the menus and keys."""
         return []

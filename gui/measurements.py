@@ -10,7 +10,7 @@ from training.errors import InputError
 from training.scenarios.record import RunRecord
 from training.session import Failure
 
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
 
 
 class Measurements:

@@ -38,7 +38,7 @@ class Once(Generic[T]):
 
 
 def breathe() -> None:
-    """Leave the interpreter to the window for a moment, unless it is the window that waits; called between two files."""
+    """Leave the interpreter to the window for a moment, between two files; unless it is the window that waits."""
     if not _in_window() and not _waited_for.is_set():
         time.sleep(BREATH_SECONDS)
 

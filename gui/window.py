@@ -83,7 +83,6 @@ class MainWindow(QMainWindow):
         self._shown_phase = ""
         self._build(Document(experiment, path), folder)
         self._make_timer()
-        self.name_window()
         self.setAcceptDrops(True)
         self.resize(round(1440 * scale), round(900 * scale))
         self.restoreGeometry(QByteArray.fromBase64(self.preferences.settings.geometry.encode()))
@@ -109,6 +108,8 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self.name_window)
         self.files.other_opened.connect(self._open_other)
         self.errors.again.connect(lambda line: self.banner.show_error(line))
+        for feature in self.features:
+            feature.meet()
 
     def _adopt(self, workspace: Workspace) -> None:
         """Fill the window with a workspace; its parts go by their names here too."""
@@ -306,7 +307,6 @@ class MainWindow(QMainWindow):
         self.commands.rebuild_timer.stop()
         self.control.start(document.start, data, ghost=False)
         self.workspace.stage.show_only(BOARD)
-        self.name_window()
         self.form_and_run.compare()
         self.form_and_run.summarize()
         self.show_state()

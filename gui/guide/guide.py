@@ -60,7 +60,7 @@ class Guide(Feature):
         self.page: LabPage | ChoosePage | None = None
         self.instructor: InstructorDialog | None = None
         self._faults: tuple[str, ...] = ()
-        self._looked = self._listening = False
+        self._looked = False
         self._base: Document | None = None  # the only run of a step without variants
         self._beside: Document | None = None  # what a step is about, to be looked at while its story is read
         self.task_run.tried.connect(self._tried)
@@ -80,6 +80,9 @@ class Guide(Feature):
         elif self._looked:
             self._show_labs()
         self.task_run.adopt(workspace)
+
+    def meet(self) -> None:
+        self.window.feature(Races).ended.connect(self._race_ended)
 
     def acts(self) -> list[Act]:
         return [
@@ -284,7 +287,7 @@ class Guide(Feature):
         self.task_run.leave()
         journey.message = ""
         if journey.scenario.variants:
-            self._race(journey)
+            self.window.feature(Races).start(journey.scenario, play=True)
         elif self._may_replace():
             document = self._base = Document(journey.scenario.run(BASE))
             edits = journey.scenario.edits_of(BASE)
@@ -297,13 +300,6 @@ class Guide(Feature):
         """Tell whether the form may be filled anew: with what is not the lab's own it is asked first."""
         ours = self.window.files.document in (self._beside, self._base, self.task_run.own)
         return ours or self.window.files.may_replace()
-
-    def _race(self, journey: Journey) -> None:
-        races = self.window.feature(Races)
-        if not self._listening:  # features are made one after the other, so this one could not do it before
-            self._listening = True
-            races.ended.connect(self._race_ended)
-        races.start(journey.scenario, play=True)
 
     def _race_ended(self) -> None:
         races, journey = self.window.feature(Races), self.journey

@@ -72,7 +72,6 @@ class Races(Feature):
         self._workspace: Workspace | None = None
         self._shown_phase = ""
         self._hidden: set[str] = set()
-        self._listening = False
 
     # ------------------------------------------------------------------------------ what others ask for
 
@@ -139,6 +138,9 @@ class Races(Feature):
             if shown:
                 workspace.stage.show_only(PAGE)
 
+    def meet(self) -> None:
+        self.window.files.opened.connect(lambda *_: self.close_race())  # another experiment is what is wanted now
+
     def acts(self) -> list[Act]:
         return [Act("Run", "Start the race, or start it over", ("Ctrl+R",), self.again, works=self._may_race)]
 
@@ -185,9 +187,6 @@ class Races(Feature):
 
     def _start(self, title: str, entries: Sequence[Entry], *, play: bool) -> None:
         assert self._workspace is not None
-        if not self._listening:
-            self.window.files.opened.connect(lambda *_: self.close_race())  # another experiment is what is wanted now
-            self._listening = True
         self._records = {}
         self.window.banner.hide()
         self.control.limit_speed(self.window.control.speed_limit)

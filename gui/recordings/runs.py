@@ -74,6 +74,11 @@ class Runs(Feature):
         page.paste_wanted.connect(self.paste)
         page.open_wanted.connect(self._ask_open)
 
+    def meet(self) -> None:
+        scenarios = self.window.feature(Scenarios)
+        scenarios.line_wanted.connect(self.paste)
+        scenarios.copy_wanted.connect(self.copy_current)
+
     def acts(self) -> list[Act]:
         return [
             Act("Edit", "Paste a line", ("Ctrl+Shift+V",), self.paste),

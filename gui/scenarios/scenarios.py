@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 
 from gui.actions import Act
 from gui.dialogs import Banner
@@ -50,11 +50,16 @@ UNFINISHED = "The run was ended before its time, so nothing is checked yet. Run 
 class Scenarios(Feature):
     """Opens scenarios, runs them, and says what came out.
 
+    ``line_wanted`` asks for the line on the clipboard to be opened, ``copy_wanted`` for the scenario as a line.
+
     Attributes
     ----------
     visit
         The scenario that is open, or None: then the left page has the filters of the gallery.
     """
+
+    line_wanted = Signal()
+    copy_wanted = Signal()
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -64,7 +69,7 @@ class Scenarios(Feature):
         self.measurements = Measurements()
         self._document: Document | None = None
         self.task_form: TaskForm | None = None
-        self._adopted = self._filled = self._listening = self._played = False
+        self._adopted = self._filled = self._played = False
 
     # ------------------------------------------------------------------------------ widgets
 
@@ -86,7 +91,7 @@ class Scenarios(Feature):
         self.filters.changed.connect(self._filter)
         self.filters.cards_wanted.connect(self.gallery.focus_first)
         self.filters.file_wanted.connect(lambda: self.window.files.ask_open())
-        self.filters.line_wanted.connect(self._paste)
+        self.filters.line_wanted.connect(self.line_wanted)
         self.gallery.opened.connect(self.open)
         self.gallery.typed.connect(self.filters.search_on)
         if self.visit is not None:
@@ -99,6 +104,9 @@ class Scenarios(Feature):
                 self._show()
         if showed_gallery:
             self.show_gallery()
+
+    def meet(self) -> None:
+        self.races.ended.connect(self._race_ended)
 
     def acts(self) -> list[Act]:
         return [Act("View", "Scenarios", ("Ctrl+G",), self.show_gallery)]
@@ -179,16 +187,6 @@ class Scenarios(Feature):
         if shown == BOARD and self.visit is None and self.workspace.left.current == TITLE:
             self.workspace.left.show_page(FORM)  # without the gallery its filters have nothing to show
 
-    def _paste(self) -> None:
-        self._act("Paste a line")
-
-    def _copy(self) -> None:
-        self._act("Copy as a line")
-
-    def _act(self, text: str) -> None:
-        """Do what a key does, that belongs to the runs too."""
-        self.window.actions_table.by_text[text].trigger()
-
     # ------------------------------------------------------------------------------ opening
 
     def takes(self, kind: str) -> bool:
@@ -231,7 +229,7 @@ class Scenarios(Feature):
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
         self.left.show_scenario(page)
         page.back.connect(self.show_gallery)
-        page.copy_wanted.connect(self._copy)
+        page.copy_wanted.connect(self.copy_wanted)
         page.run_wanted.connect(self.run)
         page.race_wanted.connect(self.race)
         page.skip_wanted.connect(self._skip)
@@ -305,11 +303,8 @@ class Scenarios(Feature):
         """The races of the window."""
         return self.window.feature(Races)
 
-    def _listen(self) -> None:
-        """Hear of races from now on, and of one that was begun by its key."""
-        if not self._listening:
-            self._listening = True
-            self.races.ended.connect(self._race_ended)
+    def _hear_of_race(self) -> None:
+        """Take notice of a race of this scenario that was begun by its key."""
         visit = self.visit
         if visit is not None and not visit.locked and self.races.open and self.races.scenario == visit.scenario:
             self._lock(visit)
@@ -355,7 +350,7 @@ class Scenarios(Feature):
         return True
 
     def look(self, news: News, now: float) -> None:
-        self._listen()
+        self._hear_of_race()
         playing = self.window.control.phase == "playing"
         if playing and not self._played and self.workspace.stage.shown == GALLERY:
             self.workspace.left.show_page(FORM)  # what was started is to be seen

@@ -30,7 +30,7 @@ from training.timeline.moments import Fork, Moment
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 
 
 class TimeTravel(Feature):
