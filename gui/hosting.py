@@ -9,7 +9,7 @@ from gui.end_banner import EndBanner
 from gui.frames import Followed
 from gui.own_run import OwnRun
 from gui.panels.panel import Panel
-from gui.run_control import Phase
+from gui.session_control import Phase
 from gui.stage import BOARD
 from gui.transport import Transport
 

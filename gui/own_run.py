@@ -10,7 +10,8 @@ from gui.end_banner import EndBanner
 from gui.grouped import grouped
 from gui.narrator import transport_state, words_about
 from gui.panels.panel import Panel
-from gui.run_control import News, Phase
+from gui.run_control import News
+from gui.session_control import Phase
 from gui.tips import plain_tip
 from gui.transport import Transport
 from training.progress import STOP

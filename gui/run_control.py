@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
-from typing import Any, Literal
+from typing import Any
 
 from gui.run_view import RunView
-from gui.threads import EndingThreads
+from gui.session_control import MAX_EVENTS, SessionControl
 from gui.timeline.continued import Later, after
 from gui.trainer import Ready, Refused, Trainer
 from training.data.prepare import PreparedData
@@ -17,17 +17,13 @@ from training.experiment import Experiment
 from training.history import History
 from training.progress import STOP, Edit, Progress
 from training.result import Result
-from training.session import Failure, Plan, Rejected, Session
+from training.session import Failure, Plan, Rejected
 from training.snapshot import Snapshot
 from training.timeline.moments import Fork
 from training.validation import replace
 
-Phase = Literal["none", "loading", "ready", "paused", "playing", "finished", "refused"]
-
 SNAPSHOT_SECONDS = 0.08
 SNAPSHOT_SHARE = 0.02  # part of a core that copying weights may take
-MAX_EVENTS = 512  # taken from the outbox at once: a window that was blocked catches up in several turns
-
 
 @dataclass
 class News:
@@ -43,7 +39,7 @@ class News:
     results: list[Result] = field(default_factory=list)
 
 
-class RunControl:
+class RunControl(SessionControl[Trainer]):
     """The current run, and the ones before it whose threads are still ending.
 
     Attributes
@@ -56,19 +52,16 @@ class RunControl:
         Live changes that the run did not take, by dotted key: only a reset brings them into effect.
     keep_ghost
         Whether the run that is replaced stays to be seen behind the next one.
-    speed_limit
-        Steps per second, or None: as fast as can be. It holds for the runs to come too.
     planned
         Asked when a run is started: what is to be changed on the way, or None. The form knows nothing of it.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.view: RunView | None = None
-        self.session: Session | None = None
         self.asked: Experiment | None = None
         self.refused_edits: dict[str, Any] = {}
         self.keep_ghost = True
-        self.speed_limit: float | None = None
         self.planned: Callable[[Experiment], Plan | None] = lambda _: None
         self._plan: Plan | None = None
         self._ghost: RunView | None = None
@@ -76,11 +69,7 @@ class RunControl:
         self._in_flight: list[dict[str, Any]] = []  # groups of edits sent, not yet answered
         self._arriving: dict[str, Any] = {}  # edits that have arrived without the rest of their group
         self._snapshot_seconds = 0.0
-        self._trainer: Trainer | None = None
-        self._ending = EndingThreads()
-        self._play_when_ready = False
         self._snapshot_asked = False
-        self._refused = False
 
     # ------------------------------------------------------------------------------ commands
 
@@ -119,16 +108,11 @@ class RunControl:
 
     def _prepare(self, experiment: Experiment, trainer: Trainer, *, play: bool) -> None:
         """Let a thread prepare a run, in the place of the one there was."""
-        self._retire()
-        self.session = None
         self.asked = experiment
         self._forked = None
         self.refused_edits, self._in_flight, self._arriving = {}, [], {}
-        self._play_when_ready = play
         self._snapshot_asked = False
-        self._refused = False
-        self._trainer = trainer
-        self._trainer.start()
+        self._prepare_in(trainer, play=play)
 
     @staticmethod
     def _ghost_of(view: RunView) -> RunView | None:
@@ -143,27 +127,6 @@ class RunControl:
         if self.view is not None:
             self.view.ghost = None
 
-    def toggle(self) -> None:
-        """Play or pause; while the run is being prepared, play as soon as it is ready."""
-        if self.session is None:
-            self._play_when_ready = not self._play_when_ready and self.phase == "loading"
-        elif self.session.state == "playing":
-            self.session.pause()
-        else:
-            self.session.play()
-
-    def pause(self) -> None:
-        """Wait, also once ready."""
-        self._play_when_ready = False
-        if self.session is not None:
-            self.session.pause()
-
-    def play_if_wanted(self) -> None:
-        """Train, if that was asked for while the run was being prepared."""
-        if self._play_when_ready and self.session is not None:
-            self._play_when_ready = False
-            self.session.play()
-
     def step_once(self) -> None:
         if self.session is not None:
             self.session.step_once()
@@ -175,19 +138,6 @@ class RunControl:
     def run_to_epoch(self, epoch: int) -> None:
         if self.session is not None:
             self.session.run_to_epoch(epoch)
-
-    def limit_speed(self, steps_per_second: float | None) -> None:
-        """Train no faster than that; None: as fast as can be."""
-        self.speed_limit = steps_per_second
-        if self.session is not None:
-            self.session.set_speed_limit(steps_per_second)
-
-    def stop(self) -> None:
-        """End the run, or the preparation of one."""
-        if self.session is not None:
-            self.session.stop()
-        elif self.phase == "loading":
-            self._retire()
 
     def edit(self, changes: dict[str, Any]) -> None:
         """Send live changes to the run, which makes all of them at the same step or none."""
@@ -219,18 +169,8 @@ class RunControl:
     # ------------------------------------------------------------------------------ state
 
     @property
-    def phase(self) -> Phase:
-        """Where the run stands."""
-        if self._refused:
-            return "refused"
-        if self.session is None:
-            return "loading" if self._trainer is not None else "none"
-        state = self.session.state
-        if state == "playing":
-            return "playing"
-        if state == "finished":
-            return "finished"
-        return "ready" if self.view is None or self.view.history.step == 0 else "paused"
+    def begun(self) -> bool:
+        return self.view is not None and self.view.history.step > 0
 
     @property
     def editing(self) -> bool:
@@ -243,11 +183,6 @@ class RunControl:
         return max(SNAPSHOT_SECONDS, self._snapshot_seconds / SNAPSHOT_SHARE)
 
     @property
-    def loaded(self) -> float:
-        """Share of the data that is loaded while a run is being prepared."""
-        return self._trainer.loaded if self._trainer is not None else 0.0
-
-    @property
     def will_play(self) -> bool:
         """Whether the run being prepared starts by itself."""
         return self._play_when_ready
@@ -258,7 +193,7 @@ class RunControl:
         """Take over what has arrived since the last look."""
         news = News()
         self._ending.look()
-        trainer = self._trainer
+        trainer = self._thread
         if trainer is None:
             return news
         while trainer.outbox:
@@ -291,10 +226,9 @@ class RunControl:
     def _take_over(self, ready: Ready) -> None:
         assert self.asked is not None
         engine = ready.session.engine
-        self.session = ready.session
-        self.session.set_speed_limit(self.speed_limit)
+        self._take_session(ready.session)
         if self._plan is not None:
-            self.session.plan(self._plan)
+            ready.session.plan(self._plan)
         self._snapshot_seconds = ready.snapshot_seconds
         view = RunView(
             experiment=self.asked,
@@ -371,31 +305,6 @@ class RunControl:
             self.asked = replace(view.experiment, under_way)
         except InputError:  # what is still on its way does not fit without the refused ones, and will be refused too
             self.asked = view.experiment
-
-    # ------------------------------------------------------------------------------ ending
-
-    def _retire(self) -> None:
-        """Let the current thread end by itself."""
-        if self._trainer is not None:
-            self._trainer.close()
-            self._ending.add(self._trainer)
-            self._trainer = None
-
-    def shut_down(self, seconds: float) -> bool:
-        """End every thread and wait for them; return whether all of them ended in time."""
-        self._retire()
-        self.session = None
-        return self._ending.wait(seconds)
-
-    @property
-    def running(self) -> bool:
-        """Whether a thread is still at work."""
-        return self._ending.running or (self._trainer is not None and self._trainer.isRunning())
-
-    @property
-    def threads(self) -> int:
-        """Number of threads not yet ended."""
-        return len(self._ending) + (self._trainer is not None)
 
 
 def _comparable(ghost: RunView, experiment: Experiment) -> bool:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gui.race.race_view import RaceView, Runner
-from gui.run_control import MAX_EVENTS, Phase
 from gui.run_view import RunView
-from gui.threads import EndingThreads
+from gui.session_control import MAX_EVENTS, SessionControl
 from gui.trainer import Refused, SessionThread
 from training.errors import InputError
 from training.history import History
@@ -51,7 +50,7 @@ class RaceNews:
     results: list[RaceResult] = field(default_factory=list)
 
 
-class RaceControl:
+class RaceControl(SessionControl[RaceThread]):
     """The current race, and the threads of those before it that are still ending.
 
     Attributes
@@ -65,15 +64,10 @@ class RaceControl:
     snapshot_pause = 0.0
 
     def __init__(self) -> None:
+        super().__init__()
         self.view: RaceView | None = None
-        self.session: Session[Race] | None = None
         self.title = ""
         self.entries: tuple[Entry, ...] = ()
-        self.speed_limit: float | None = None
-        self._thread: RaceThread | None = None
-        self._ending = EndingThreads()
-        self._play_when_ready = False
-        self._refused = False
 
     # ------------------------------------------------------------------------------ commands
 
@@ -81,37 +75,7 @@ class RaceControl:
         """Prepare a race in a thread of its own; the one before it ends."""
         self.close()
         self.title, self.entries = title, tuple(entries)
-        self._play_when_ready = play
-        self._thread = RaceThread(entries)
-        self._thread.start()
-
-    def toggle(self) -> None:
-        """Play or pause; while the race is being prepared, play as soon as it is ready."""
-        if self.session is None:
-            self._play_when_ready = not self._play_when_ready and self.phase == "loading"
-        elif self.session.state == "playing":
-            self.session.pause()
-        else:
-            self.session.play()
-
-    def pause(self) -> None:
-        """Wait, also once ready."""
-        self._play_when_ready = False
-        if self.session is not None:
-            self.session.pause()
-
-    def limit_speed(self, steps_per_second: float | None) -> None:
-        """Train no faster than that; None: as fast as can be."""
-        self.speed_limit = steps_per_second
-        if self.session is not None:
-            self.session.set_speed_limit(steps_per_second)
-
-    def stop(self) -> None:
-        """End every run, or the preparation of the race."""
-        if self.session is not None:
-            self.session.stop()
-        elif self.phase == "loading":
-            self._retire()
+        self._prepare_in(RaceThread(entries), play=play)
 
     def ask_snapshot(self) -> None:
         """Nothing of a race draws weights."""
@@ -125,20 +89,8 @@ class RaceControl:
     # ------------------------------------------------------------------------------ state
 
     @property
-    def phase(self) -> Phase:
-        """Where the race stands."""
-        if self._refused:
-            return "refused"
-        if self.session is None:
-            return "loading" if self._thread is not None else "none"
-        if self.session.state in ("playing", "finished"):
-            return "playing" if self.session.state == "playing" else "finished"
-        return "ready" if self.view is None or self.view.step == 0 else "paused"
-
-    @property
-    def loaded(self) -> float:
-        """Share of the data that is loaded while the race is being prepared."""
-        return self._thread.loaded if self._thread is not None else 0.0
+    def begun(self) -> bool:
+        return self.view is not None and self.view.step > 0
 
     # ------------------------------------------------------------------------------ outboxes
 
@@ -162,13 +114,11 @@ class RaceControl:
 
     def _prepared(self, event: RaceReady | Refused | Failure, news: RaceNews) -> None:
         if isinstance(event, RaceReady):
-            self.session = event.session
-            self.session.set_speed_limit(self.speed_limit)
+            self._take_session(event.session)
             entrants = event.session.engine.entrants
             self.view = RaceView(self.title, tuple(_runner(place, one) for place, one in enumerate(entrants)))
             news.started = True
-            if self._play_when_ready:
-                self.session.play()
+            self.play_if_wanted()
         elif isinstance(event, Refused):
             self._refused = self.session is None
             news.refused.append(event.error)
@@ -192,27 +142,9 @@ class RaceControl:
 
     # ------------------------------------------------------------------------------ ending
 
-    def _retire(self) -> None:
-        """Let the current thread end by itself."""
-        if self._thread is not None:
-            self._thread.close()
-            self._ending.add(self._thread)
-            self._thread = None
-
     def shut_down(self, seconds: float) -> bool:
-        """End every thread and wait for them; return whether all of them ended in time."""
         self.close()
-        return self._ending.wait(seconds)
-
-    @property
-    def running(self) -> bool:
-        """Whether a thread is still at work."""
-        return self._ending.running or (self._thread is not None and self._thread.isRunning())
-
-    @property
-    def threads(self) -> int:
-        """Number of threads not yet ended."""
-        return len(self._ending) + (self._thread is not None)
+        return super().shut_down(seconds)
 
 
 def _runner(place: int, entrant: Entrant) -> Runner:

@@ -18,8 +18,9 @@ from gui.race.race_board import RaceBoard
 from gui.race.race_control import RaceControl, RaceNews
 from gui.race.race_view import Runner
 from gui.race.wording import in_common, parted, standing
-from gui.run_control import News, Phase
+from gui.run_control import News
 from gui.run_figures import EPOCH_ROUNDING
+from gui.session_control import Phase
 from gui.stage import BOARD
 from gui.theme import Theme
 from gui.transport import Transport

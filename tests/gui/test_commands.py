@@ -85,9 +85,9 @@ def test_other_data_chosen_while_loading_are_loaded_at_once(
     window = open_window()
     gate.clear()
     window.commands.reset()
-    first = window.control._trainer
+    first = window.control._thread
     change(window, "data.samples", 60)
-    qtbot.waitUntil(lambda: window.control._trainer is not first)  # although the first is still at work
+    qtbot.waitUntil(lambda: window.control._thread is not first)  # although the first is still at work
     gate.set()
     wait_for(qtbot, window, "ready")
     assert len(window.control.view.data.dataset.x) == 60
