@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from training.engine import is_editable
@@ -11,7 +11,7 @@ from training.errors import MAX_PROBLEMS, ExperimentError, InputError, Problem, 
 from training.experiment import Experiment
 from training.own_folder import FILE_DATA
 from training.scenarios.metrics import measure_problems
-from training.scenarios.scenario import BASE, Claim, Scenario, ScriptedEdit, dotted, moment_of
+from training.scenarios.scenario import BASE, Claim, Scenario, ScriptedEdit, Task, dotted, moment_of
 from training.validation import keys_of, replace, variants
 
 ONE_AT_A_TIME = "1 is all a scenario may have: replay and the window run it on as many seeds as they are told"
@@ -22,30 +22,30 @@ WHILE_RUNNING = (
 )
 
 
-def mistakes_in(scenario: Scenario, *, with_runs: bool = True) -> list[Problem]:
+def mistakes_in(scenario: Scenario, *, with_runs: bool = True, unknown: Collection[str] = ()) -> list[Problem]:
     """Return every mistake that takes more than one key to see, but no more than anyone reads.
 
     Parameters
     ----------
     with_runs
         Whether the base experiment is the scenario's own, so that changes to it mean something.
+    unknown
+        Variants whose changes are not known: what is to be said of those runs is left out.
     """
-    return list(islice(_mistakes(scenario, with_runs), MAX_PROBLEMS + 1))
+    return list(islice(_mistakes(scenario, with_runs, unknown), MAX_PROBLEMS + 1))
 
 
-def _mistakes(scenario: Scenario, with_runs: bool) -> Iterator[Problem]:
+def _mistakes(scenario: Scenario, with_runs: bool, unknown: Collection[str]) -> Iterator[Problem]:
     yield from _names(scenario)
     yield from _answers(scenario)
     yield from _comparisons(scenario)
-    if not with_runs:
-        return
-    wrong = list(_variants(scenario))
-    yield from wrong
-    if not wrong:
-        runs = scenario.runs()
-        yield from _edits(scenario, runs)
-        yield from _tasks(scenario, runs)
-        yield from _measures(scenario, runs)
+    runs: dict[str, Experiment] = {}
+    if with_runs:
+        runs, wrong = _sound_runs(scenario, unknown)
+        yield from wrong
+    yield from _edits(scenario, runs)
+    yield from _tasks(scenario, runs)
+    yield from _measures(scenario, runs)
 
 
 # ------------------------------------------------------------------------- without any run
@@ -112,46 +112,67 @@ def _comparisons(scenario: Scenario) -> Iterator[Problem]:
 # ------------------------------------------------------------------------- changes to the runs
 
 
-def _variants(scenario: Scenario) -> Iterator[Problem]:
+def _sound_runs(scenario: Scenario, unknown: Collection[str]) -> tuple[dict[str, Experiment], list[Problem]]:
+    """Return the runs whose changes fit, by name, and what is wrong with those of the others."""
+    runs, problems = {BASE: scenario.experiment}, []
     if scenario.experiment.replicas != 1:
-        yield Problem("experiment.replicas", ONE_AT_A_TIME, value=scenario.experiment.replicas)
+        problems.append(Problem("experiment.replicas", ONE_AT_A_TIME, value=scenario.experiment.replicas))
     for name, variant in scenario.variants.items():
-        yield from _refusals(scenario.experiment, variant.changes, f"variants.{name}.changes")
+        wrong = list(_refusals(scenario.experiment, variant.changes, f"variants.{name}.changes"))
+        problems += wrong
+        if not wrong and name not in unknown:
+            runs[name] = scenario.run(name)
+    return runs, problems
 
 
 def _edits(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
     for i, edit in enumerate(scenario.edits):
+        names = [name for name in edit.variants or runs if name in runs]
+        if not names:
+            yield from _forbidden(dotted(edit.changes), f"edits.{i}.changes", live=True).values()
         yield from _once(
             [*_refusals(runs[name], edit.changes, f"edits.{i}.changes", live=True),
              *_too_late(edit.at, runs[name], f"edits.{i}.at", edits=scenario.edits_of(name), strictly=True)]
-            for name in edit.variants or runs if name in runs
+            for name in names
         )  # fmt: skip
 
 
 def _tasks(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
     for i, task in enumerate(scenario.tasks):
-        start = runs.get(task.start, scenario.experiment)
-        yield from _controls(task.controls, start, f"tasks.{i}.controls")
-        yield from _refusals(start, task.solution, f"tasks.{i}.solution")
+        start = _start_of(task, scenario, runs)
+        if start is not None:
+            yield from _controls(task.controls, start, f"tasks.{i}.controls")
+            yield from _refusals(start, task.solution, f"tasks.{i}.solution")
         for key in dotted(task.solution):
             if not allowed_by(key, task.controls):
                 text = f"is not among the controls of the task: {', '.join(task.controls)}"
                 yield Problem(f"tasks.{i}.solution.{key}", text)
 
 
+def _start_of(task: Task, scenario: Scenario, runs: dict[str, Experiment]) -> Experiment | None:
+    """Return the run a task starts from (the base, if there is none of that name); None if it is not known."""
+    return runs.get(task.start if task.start in scenario.variants else BASE)
+
+
+def _forbidden(flat: dict[str, Any], where: str, *, live: bool = False) -> dict[str, Problem]:
+    """Return what may not be changed, whatever the experiment, by key; see `_refusals`."""
+    found = {}
+    for key in flat:
+        if key in ("data.path", "data.labels"):
+            found[key] = Problem(f"{where}.{key}", "a change may not name another file")
+        elif key == "replicas":
+            found[key] = Problem(f"{where}.replicas", ONE_AT_A_TIME)
+        elif live and not is_editable(key) and key.partition(".")[0] in Experiment.model_fields:
+            found[key] = Problem(f"{where}.{key}", WHILE_RUNNING)
+    return found
+
+
 def _refusals(experiment: Experiment, changes: dict[str, Any], where: str, *, live: bool = False) -> Iterator[Problem]:
     """Yield why changes do not fit an experiment; `live`: they are made while it runs."""
     flat = dotted(changes)
-    for key in flat:
-        if key in ("data.path", "data.labels"):
-            yield Problem(f"{where}.{key}", "a change may not name another file")
-            return
-        if key == "replicas":
-            yield Problem(f"{where}.replicas", ONE_AT_A_TIME)
-            return
-        if live and not is_editable(key) and key.partition(".")[0] in Experiment.model_fields:
-            yield Problem(f"{where}.{key}", WHILE_RUNNING)
-            return
+    forbidden = _forbidden(flat, where, live=live)
+    yield from forbidden.values()
+    flat = {key: value for key, value in flat.items() if key not in forbidden}
     try:
         changed = replace(experiment, flat)
     except ExperimentError as error:
@@ -201,25 +222,31 @@ def under(prefix: str, problem: Problem) -> Problem:
 
 def _measures(scenario: Scenario, runs: dict[str, Experiment]) -> Iterator[Problem]:
     for i, claim in enumerate(scenario.expectations):
+        key = f"expectations.{i}"
         names = dict.fromkeys(name for name in (claim.variant, claim.minus, claim.divided_by) if name in runs)
+        if not names:
+            yield from measure_problems(claim, None, key)
         yield from _once(
             [*measure_problems(claim, _layers(runs[name]), key),
              *_too_late(claim.at, runs[name], f"{key}.at", edits=scenario.edits_of(name))]
-            for name in names for key in (f"expectations.{i}",)
+            for name in names
         )  # fmt: skip
     for i, task in enumerate(scenario.tasks):
         lasts = not {"epochs", "steps"} & set(task.controls)
         grows = any(allowed_by("network.hidden", (control,)) for control in task.controls)
-        start = runs.get(task.start, scenario.experiment)
+        start = _start_of(task, scenario, runs)
         for j, goal in enumerate(task.goals):
             key = f"tasks.{i}.goals.{j}"
-            yield from measure_problems(goal, None if grows else _layers(start), key)
-            yield from _too_late(goal.at, start, f"{key}.at") if lasts else ()
+            yield from measure_problems(goal, None if grows or start is None else _layers(start), key)
+            yield from _too_late(goal.at, start, f"{key}.at") if lasts and start is not None else ()
 
 
 def _once(found: Iterable[list[Problem]]) -> list[Problem]:
-    """Return what is wrong in the first of several runs: it would be told again for every other."""
-    return next((problems for problems in found if problems), [])
+    """Return what is wrong in several runs, for each key once."""
+    told: dict[str, Problem] = {}
+    for problem in chain.from_iterable(found):
+        told.setdefault(problem.key, problem)
+    return list(told.values())
 
 
 def _layers(experiment: Experiment) -> int:

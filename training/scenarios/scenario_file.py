@@ -14,6 +14,7 @@ from training.experiment_file import PRESETS, resolve_paths
 from training.file_kinds import SCHEMA_DIALECT, expect_kind
 from training.own_folder import FILE_DATA, path_problems, with_paths_from
 from training.plain_data import validated
+from training.scenarios.mending import mended
 from training.scenarios.mistakes import allowed_by, mistakes_in, under
 from training.scenarios.scenario import Scenario
 from training.toml_file import located, parse, read_text
@@ -61,12 +62,17 @@ def from_values(values: dict[str, Any], *, where: str = "scenario", folder: Path
     experiment, problems, more = _experiment_in(values, folder)
     astray = [key for key in values if key in Experiment.model_fields and key not in Scenario.model_fields]
     problems += [Problem(key, _ASTRAY.format(key)) for key in astray]
+    own = {key: value for key, value in values.items() if key not in astray}
+    own["experiment"] = as_values(experiment or Experiment())
+    has_runs = experiment is not None
     try:
-        own = {key: value for key, value in values.items() if key not in astray}
-        scenario = validated(Scenario, {**own, "experiment": as_values(experiment or Experiment())}, file=where)
+        scenario = validated(Scenario, own, file=where)
+        problems += mistakes_in(scenario, with_runs=has_runs)
     except ExperimentError as error:
-        raise ExperimentError(problems + error.problems, file=where, more=more + error.more) from None
-    problems += mistakes_in(scenario, with_runs=experiment is not None)
+        problems, more = problems + error.problems, more + error.more
+        rest = mended(own, error.problems) if not error.more else None
+        if rest is not None:
+            problems += mistakes_in(rest[0], with_runs=has_runs, unknown=rest[1])
     if problems:
         more += max(0, len(problems) - MAX_PROBLEMS)
         raise ExperimentError(problems[:MAX_PROBLEMS], file=where, more=more)
