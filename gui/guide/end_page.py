@@ -11,6 +11,7 @@ from gui.guide.trail import MARKS, WORDS
 from gui.markdown import MarkdownView
 from gui.tab_order import order_tabs
 from gui.theme import Theme
+from gui.toned import Toned
 
 
 class EndPage(QWidget):
@@ -21,7 +22,8 @@ class EndPage(QWidget):
 
     def __init__(self, journey: Journey, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.journey, self._theme, self._scale = journey, theme, scale
+        self.journey, self._scale = journey, scale
+        self._toned = Toned(theme)
         self.summary = label(summary_of(journey), "", self)
         self.save = button("Save the result…", "Write the one file that you hand in (Ctrl+Alt+S)",
                            self.save_wanted.emit, self, primary=True)  # fmt: skip
@@ -72,12 +74,12 @@ class EndPage(QWidget):
     def show_saved(self, text: str) -> None:
         """Say where the file is."""
         self.saved.setText(text)
-        self.saved.setStyleSheet(f"color: {self._theme.ok};")
+        self._toned.tone(self.saved, "ok")
         self.saved.show()
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
-        self._theme = theme
+        self._toned.restyle(theme)
         self.closing.restyle(theme)
 
 

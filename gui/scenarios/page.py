@@ -23,6 +23,7 @@ from gui.scenarios.visit import Visit, edits_in_words, expectation_line, goal_st
 from gui.tab_order import order_tabs
 from gui.theme import Theme
 from gui.tips import plain_label
+from gui.toned import Toned
 from training.scenarios.scenario import BASE
 
 SETTLED_MS = 300
@@ -47,6 +48,7 @@ class ScenarioPage(QWidget):
     def __init__(self, visit: Visit, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.visit, self._theme, self._scale = visit, theme, scale
+        self._toned = Toned(theme)
         scenario = visit.scenario
         self.back_button = self._quiet("← All scenarios", "Go back to the gallery (Ctrl+G)", self.back.emit)
         self.copy = self._quiet("Copy as a line", "Copy it as one line of text, to be pasted into another lab "
@@ -241,7 +243,7 @@ class ScenarioPage(QWidget):
         text = visit.message or ("" if visit.may_run else "Answer the questions first, or skip them.")
         self.message.setText(text)
         self.message.setVisible(bool(text))
-        self.message.setStyleSheet(f"color: {self._theme.warn};" if visit.warn else "")
+        self._toned.tone(self.message, "warn" if visit.warn else "")
         self.choice_row.setVisible(visit.revealed and bool(visit.scenario.variants))
         if visit.loaded:
             self.choice.setCurrentIndex(max(0, self.choice.findData(visit.loaded)))
@@ -255,8 +257,7 @@ class ScenarioPage(QWidget):
         for number, (label, expectation) in enumerate(zip(self.lines, self.visit.scenario.expectations, strict=True)):
             text, holds = expectation_line(expectation, found.get(number), self.visit.scenario)
             label.setText(text)
-            color = {True: self._theme.ok, False: self._theme.warn, None: self._theme.muted}[holds]
-            label.setStyleSheet(f"color: {color};")
+            self._toned.tone(label, {True: "ok", False: "warn", None: "muted"}[holds])
 
     def _show_tasks(self, done: frozenset[str]) -> None:
         visit = self.visit
@@ -274,7 +275,7 @@ class ScenarioPage(QWidget):
         self.visit.message, self.visit.warn = text, warn
         self.message.setText(text)
         self.message.setVisible(bool(text))
-        self.message.setStyleSheet(f"color: {self._theme.warn};" if warn else "")
+        self._toned.tone(self.message, "warn" if warn else "")
 
     def show_part(self, part: QWidget) -> None:
         """Bring a part of the page into sight, once it has its place."""
@@ -302,6 +303,5 @@ class ScenarioPage(QWidget):
         self._theme = theme
         self.story.restyle(theme)
         self.explanation.restyle(theme)
-        for view in (*self.questions, *self.tasks.values()):
-            view.restyle(theme)
-        self._show_lines()
+        for part in (*self.questions, *self.tasks.values(), self._toned):
+            part.restyle(theme)

@@ -12,6 +12,7 @@ from gui.builder import wording
 from gui.markdown import MarkdownView
 from gui.theme import Theme
 from gui.tips import plain_label
+from gui.toned import Toned
 from training.scenarios.scenario import Task
 
 SECTIONS = {
@@ -53,6 +54,7 @@ class TaskView(QFrame):
     def __init__(self, task: Task, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.task, self._theme, self._scale = task, theme, scale
+        self._toned = Toned(theme)
         self.setProperty("role", "card")
         self.setAccessibleName(f"Task: {task.title}")
         self.title = plain_label(task.title, self)
@@ -128,19 +130,18 @@ class TaskView(QFrame):
         mark, word = {True: ("✓", "met"), False: ("✗", "not yet"), None: ("○", "")}[goal.met]
         found = f" — found {goal.found}" + (f", {word}" if word else "") if goal.found else ""
         label.setText(f"{mark} {goal.text}{found}")
-        tone = self._theme.ok if goal.met else self._theme.text
-        label.setStyleSheet(f"color: {tone};")
+        self._toned.tone(label, "ok" if goal.met else "text")
 
     def show_message(self, text: str, *, warn: bool = False) -> None:
         """Say what keeps the run from counting, or what came out; an empty text says nothing."""
         self.message.setText(text)
-        self.message.setStyleSheet(f"color: {self._theme.warn};" if warn else "")
+        self._toned.tone(self.message, "warn" if warn else "")
         self.message.setVisible(bool(text))
 
     def show_done(self, done: bool) -> None:
         """Say whether the task is done."""
         self.done.setText("✓ reached" if done else "")
-        self.done.setStyleSheet(f"color: {self._theme.ok}; font-weight: 600;")
+        self._toned.tone(self.done, "ok", "font-weight: 600;")
 
     # ------------------------------------------------------------------------------ hints
 
@@ -169,8 +170,8 @@ class TaskView(QFrame):
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self._theme = theme
-        for view in (self.text, *self.hints):
-            view.restyle(theme)
+        for part in (self.text, *self.hints, self._toned):
+            part.restyle(theme)
 
 
 def control_names(controls: Sequence[str]) -> list[str]:

@@ -82,3 +82,14 @@ def test_goals_say_what_was_found_and_whether_that_is_enough(qtbot: Any) -> None
 def test_controls_are_called_as_in_the_form() -> None:
     names = control_names(["optimizer.lr", "network.initialization.", "schedule.", "batch_size"])
     assert names == ["Learning rate", "everything about initialization", "everything in Schedule", "Batch size"]
+
+
+def test_a_task_can_be_read_in_another_theme(qtbot: Any) -> None:
+    view = TaskView(scenario().tasks[0], theme.DARK, 1.0)
+    qtbot.addWidget(view)
+    view.show_goals([GoalState("low"), GoalState("lower", "0.1", met=True)])
+    view.show_message("Not counted.", warn=True)
+    view.restyle(theme.LIGHT)
+    shown = [label.styleSheet() for label in (*view.goal_labels, view.message)]
+    wanted = [theme.LIGHT.text, theme.LIGHT.ok, theme.LIGHT.warn]
+    assert all(color in style for color, style in zip(wanted, shown, strict=True)), shown
