@@ -15,6 +15,7 @@ from training.file_kinds import SCHEMA_DIALECT, expect_kind
 from training.own_folder import FILE_DATA, path_problems, with_paths_from
 from training.plain_data import validated
 from training.scenarios.mending import mended
+from training.scenarios.metrics import METRICS
 from training.scenarios.mistakes import allowed_by, mistakes_in, under
 from training.scenarios.scenario import Scenario
 from training.toml_file import located, parse, read_text
@@ -107,7 +108,10 @@ def save(scenario: Scenario, path: Path) -> None:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors that check TOML."""
-    return {**SCHEMA_DIALECT, **Scenario.model_json_schema()}
+    schema = Scenario.model_json_schema()
+    for claim in ("Claim", "Expectation"):
+        schema["$defs"][claim]["properties"]["metric"]["enum"] = list(METRICS)
+    return {**SCHEMA_DIALECT, **schema}
 
 
 def _experiment_in(values: dict[str, Any], folder: Path | None) -> tuple[Experiment | None, list[Problem], int]:

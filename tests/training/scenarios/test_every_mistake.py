@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from training.errors import ExperimentError
-from training.scenarios.scenario_file import loads
+from training.scenarios.metrics import METRICS
+from training.scenarios.scenario_file import json_schema, loads
 
 TEXT = """
 kind = "scenario"
@@ -108,3 +109,9 @@ def test_where_runs_differ_the_mistakes_of_all_are_told() -> None:
     changes = '"optimizer.method" = "adam" }\n\n[variants.short]\ntitle = "short"\nchanges = { epochs = 20'
     text = TEXT.replace('"network.hidden" = [8, 8, 8]', changes).replace('"epoch 50"', '"epoch 30"')
     assert {"edits.0.at", "expectations.1.layer"} <= keys_told(text)
+
+
+def test_the_schema_names_every_metric() -> None:
+    schema = json_schema()["$defs"]
+    for claim in ("Claim", "Expectation"):
+        assert set(schema[claim]["properties"]["metric"]["enum"]) == set(METRICS)
