@@ -46,6 +46,8 @@ class Scene:
         Of the experiment, by dotted key.
     part
         What of the window is in the picture; None: all of it.
+    train
+        Whether the window trains before anything is done.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Scene:
     until: Callable[[MainWindow], bool] = lambda window: window.control.phase == "finished"
     act: Callable[[MainWindow], None] = lambda window: None
     part: Callable[[MainWindow], QWidget] | None = None
+    train: bool = True
 
 
 def after_epochs(epochs: float) -> Callable[[MainWindow], bool]:
@@ -172,16 +175,16 @@ SCENES = (
           part=lambda window: window.workspace.bottom),
     Scene("projector", changes=SPIRALS, until=after_epochs(170), act=project),
     Scene("tour", until=after_epochs(0), act=tour),
-    Scene("gallery", until=after_epochs(0), act=scenes.gallery),
-    Scene("gallery-light", theme=LIGHT, size=SMALL, until=after_epochs(0), act=scenes.gallery),
-    Scene("scenario", until=after_epochs(0), act=scenes.story),
-    Scene("prediction", size=SMALL, until=after_epochs(0), act=scenes.prediction),
-    Scene("race", until=after_epochs(0), act=scenes.race),
-    Scene("revealed", theme=LIGHT, until=after_epochs(0), act=scenes.revealed),
+    Scene("gallery", train=False, act=scenes.gallery),
+    Scene("gallery-light", theme=LIGHT, size=SMALL, train=False, act=scenes.gallery),
+    Scene("scenario", train=False, act=scenes.story),
+    Scene("prediction", size=SMALL, train=False, act=scenes.prediction),
+    Scene("race", train=False, act=scenes.race),
+    Scene("revealed", theme=LIGHT, train=False, act=scenes.revealed),
     Scene("past", changes=SPIRALS, until=after_epochs(400), act=scenes.past),
-    Scene("lab", until=after_epochs(0), act=scenes.lab),
-    Scene("lab-task", until=after_epochs(0), act=scenes.lab_task),
-    Scene("rate-lab", theme=LIGHT, until=after_epochs(0), act=scenes.rate_lab),
+    Scene("lab", train=False, act=scenes.lab),
+    Scene("lab-task", train=False, act=scenes.lab_task),
+    Scene("rate-lab", theme=LIGHT, train=False, act=scenes.rate_lab),
     Scene("runs", changes=SPIRALS, until=after_epochs(100), act=scenes.kept_runs),
 )  # fmt: skip
 BESIDE = {
@@ -196,8 +199,9 @@ BESIDE = {
 def draw(app: QApplication, scene: Scene) -> None:
     """Open the window, train, and save its picture."""
     window = open_window(app, scene)
-    window.toggle()
-    wait(lambda: scene.until(window) or window.control.phase == "finished")
+    if scene.train:
+        window.toggle()
+        wait(lambda: scene.until(window) or window.control.phase == "finished")
     scene.act(window)
     settle()
     save(window if scene.part is None else scene.part(window), scene.name)
