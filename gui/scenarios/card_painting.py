@@ -17,6 +17,8 @@ from gui.theme import Theme, text_font, viridis_table
 WORDS_PX = 10
 MOST_LEGENDS = 4
 LEGEND_ROW = 14
+LEGEND_STROKE = 18  # the piece of line, and the room after it
+LEGEND_GAP = 8
 
 
 def paint_picture(
@@ -62,7 +64,8 @@ def _paint_curves(
         _paint_nothing(painter, rect, theme, scale)
         return
     log = bool(picture["log"]) and any(value > 0 for each in series for value in each["y"])
-    below = 8 + LEGEND_ROW * _legend_rows(len(series))
+    legend = _legend([str(each["title"]) for each in series], rect.width() - 24 * scale, scale)
+    below = 8 + LEGEND_ROW * len(legend)
     inner = rect.adjusted(12 * scale, 19 * scale, -12 * scale, -below * scale)
     low, high = _range([value for each in series for value in each["y"]], log)
     first, last = min(min(each["x"]) for each in series), max(max(each["x"]) for each in series)
@@ -85,7 +88,7 @@ def _paint_curves(
             for point in points:
                 painter.drawEllipse(point, 2.2 * scale, 2.2 * scale)
     painter.setClipping(False)
-    _paint_legend(painter, rect, [str(each["title"]) for each in series], theme, scale)
+    _paint_legend(painter, rect, legend, theme, scale)
 
 
 def _pen(number: int, theme: Theme, scale: float) -> QPen:
@@ -134,34 +137,46 @@ def _paint_frame(
     painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"over {picture['x']}s")
 
 
-def _paint_legend(painter: QPainter, rect: QRectF, titles: Sequence[str], theme: Theme, scale: float) -> None:
-    """Name the curves below them: two in a row, and in two rows at the most."""
+def _legend(titles: Sequence[str], width: float, scale: float) -> list[list[tuple[int, str]]]:
+    """Return the rows that name the curves: where they fit, two in a row, or else each in one of its own."""
+    shown = list(enumerate(titles))
+    if len(titles) > MOST_LEGENDS:
+        shown = [*shown[: MOST_LEGENDS - 1], (-1, f"and {len(titles) - MOST_LEGENDS + 1} more")]
+    metrics = QFontMetricsF(text_font(scale, px=WORDS_PX))
+    cell = (width - LEGEND_GAP * scale) / 2 - LEGEND_STROKE * scale
+    rows: list[list[tuple[int, str]]] = []
+    for number, title in shown:
+        fits = metrics.horizontalAdvance(title) <= cell
+        before = rows[-1] if rows else []
+        if fits and len(before) == 1 and metrics.horizontalAdvance(before[0][1]) <= cell:
+            before.append((number, title))
+        else:
+            rows.append([(number, title)])
+    return rows
+
+
+def _paint_legend(
+    painter: QPainter, rect: QRectF, rows: Sequence[Sequence[tuple[int, str]]], theme: Theme, scale: float
+) -> None:
+    """Name the curves below them."""
     font = text_font(scale, px=WORDS_PX)
     metrics = QFontMetricsF(font)
     painter.setFont(font)
-    stroke, gap, high = 14 * scale, 8 * scale, LEGEND_ROW * scale
+    stroke, gap, high = LEGEND_STROKE * scale, LEGEND_GAP * scale, LEGEND_ROW * scale
     wide = (rect.width() - 24 * scale - gap) / 2
-    top = rect.bottom() - 4 * scale - high * _legend_rows(len(titles))
-    left_out = len(titles) - MOST_LEGENDS + 1 if len(titles) > MOST_LEGENDS else 0
-    shown = titles[: len(titles) - left_out]
-    for number, title in enumerate(shown):
-        alone = number % 2 == 0 and number == len(titles) - 1
-        cell = QRectF(rect.left() + 12 * scale + number % 2 * (wide + gap), top + number // 2 * high,
-                      2 * wide + gap if alone else wide, high)  # fmt: skip
-        painter.setPen(_pen(number, theme, scale))
-        painter.drawLine(QPointF(cell.left(), cell.center().y()), QPointF(cell.left() + stroke, cell.center().y()))
-        cell.setLeft(cell.left() + stroke + 4 * scale)
-        painter.setPen(QColor(theme.muted))
-        text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, cell.width())
-        painter.drawText(cell, Qt.AlignmentFlag.AlignVCenter, text)
-    if left_out:
-        cell = QRectF(rect.left() + 12 * scale + wide + gap, top + high, wide, high)
-        painter.setPen(QColor(theme.muted))
-        painter.drawText(cell, Qt.AlignmentFlag.AlignVCenter, f"and {left_out} more")
-
-
-def _legend_rows(titles: int) -> int:
-    return 1 if titles <= 2 else 2
+    top = rect.bottom() - 4 * scale - high * len(rows)
+    for line, row in enumerate(rows):
+        for column, (number, title) in enumerate(row):
+            cell = QRectF(rect.left() + 12 * scale + column * (wide + gap), top + line * high,
+                          2 * wide + gap if len(row) == 1 else wide, high)  # fmt: skip
+            if number >= 0:
+                painter.setPen(_pen(number, theme, scale))
+                middle = cell.center().y()
+                painter.drawLine(QPointF(cell.left(), middle), QPointF(cell.left() + stroke - 4 * scale, middle))
+                cell.setLeft(cell.left() + stroke)
+            painter.setPen(QColor(theme.muted))
+            text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, cell.width())
+            painter.drawText(cell, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 # --------------------------------------------------------------------------------------- maps

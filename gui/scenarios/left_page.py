@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from gui.scenarios.filters import Filters
 
+TITLE = "Scenarios"
+FORM = "Experiment"
+
 
 class LeftPage(QStackedWidget):
     """One of the two at a time."""

@@ -19,28 +19,26 @@ from gui.run_record import RunSoFar
 from gui.scenarios.filters import Filters
 from gui.scenarios.gallery import Gallery
 from gui.scenarios.learned import Learned
-from gui.scenarios.left_page import LeftPage
+from gui.scenarios.left_page import FORM, TITLE, LeftPage
 from gui.scenarios.library import Entry, entry_of, shipped
 from gui.scenarios.page import ScenarioPage
 from gui.scenarios.task_form import TaskForm
-from gui.scenarios.visit import Visit, goal_states, not_counted
+from gui.scenarios.tasks import Tasks
+from gui.scenarios.visit import Visit, not_counted
 from gui.stage import BOARD
 from gui.theme import Theme
 from gui.workspace import Workspace
 from training.errors import InputError
 from training.labs.bounds import changes_between
 from training.progress import STOP
-from training.scenarios.expectations import check_goals
 from training.scenarios.record import RunRecord
-from training.scenarios.scenario import BASE, Scenario, Task
+from training.scenarios.scenario import BASE, Scenario
 from training.scenarios.scenario_file import load
 from training.scenarios.script import Script
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
 
-TITLE = "Scenarios"
-FORM = "Experiment"
 GALLERY = "gallery"
 NONE_FOUND = "No scenario matches. Search for other words, or choose all chapters and any level."
 UNASKED = "This run came before your prediction. Answer the questions, or skip them, and press Run: then it is checked."
@@ -67,8 +65,8 @@ class Scenarios(Feature):
         self.visit: Visit | None = None
         self.page: ScenarioPage | None = None
         self.measurements = Measurements()
-        self._document: Document | None = None
-        self.task_form: TaskForm | None = None
+        self.document: Document | None = None  # the one that has a run of the visit
+        self.tasks = Tasks(self)
         self._adopted = self._filled = self._played = False
 
     # ------------------------------------------------------------------------------ widgets
@@ -97,11 +95,7 @@ class Scenarios(Feature):
         if self.visit is not None:
             place = self.page.place if self.page is not None else 0.0
             self._show_page(self.visit).go_to(place)
-        if self.task_form is not None:
-            self.task_form = None  # it has gone with the form
-            if self.visit is not None and self.visit.task:
-                self._hold_form(self.visit.task_named(self.visit.task))
-                self._show()
+        self.tasks.adopt_form()
         if showed_gallery:
             self.show_gallery()
 
@@ -115,8 +109,7 @@ class Scenarios(Feature):
         self.gallery.restyle(theme)
         if self.page is not None:
             self.page.restyle(theme)
-        if self.task_form is not None:
-            self.task_form.bar.restyle(theme)
+        self.tasks.restyle(theme)
 
     def read_ahead(self) -> None:
         shipped()
@@ -136,7 +129,20 @@ class Scenarios(Feature):
     @property
     def owns_document(self) -> bool:
         """Whether the form has a run of the scenario that is open."""
-        return self._document is not None and self.window.files.document is self._document
+        return self.document is not None and self.window.files.document is self.document
+
+    @property
+    def task_form(self) -> TaskForm | None:
+        """What holds the form to the task that is being done, or None."""
+        return self.tasks.form
+
+    def check(self) -> bool:
+        """Check the goals of the task that is being done; return whether there is one."""
+        return self.tasks.check()
+
+    def hint(self) -> bool:
+        """Show the next hint for the task that is being done; return whether there is one."""
+        return self.tasks.hint()
 
     @property
     def title_of_run(self) -> str:
@@ -215,7 +221,7 @@ class Scenarios(Feature):
         }
         revealed = self.learned.revealed(key)
         self.learned.see(key)
-        self._document = None  # what is in the form now belongs to no visit but the one before
+        self.document = None  # what is in the form now belongs to no visit but the one before
         self.visit = Visit(entry, answers, revealed=revealed, locked=revealed)
         self._show_page(self.visit)
         self.workspace.left.show_page(TITLE)
@@ -223,7 +229,7 @@ class Scenarios(Feature):
         if self.workspace.stage.shown == GALLERY:
             self.workspace.stage.show_only(BOARD)
         if not self.window.files.modified and self.window.control.phase != "playing":
-            self._load(BASE)  # so that the network the story is about is seen beside it
+            self.load_run(BASE)  # so that the network the story is about is seen beside it
 
     def _show_page(self, visit: Visit) -> ScenarioPage:
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
@@ -235,12 +241,12 @@ class Scenarios(Feature):
         page.skip_wanted.connect(self._skip)
         page.again_wanted.connect(self._again)
         page.reveal_wanted.connect(self._reveal)
-        page.load_wanted.connect(lambda name: self._load(name))
+        page.load_wanted.connect(lambda name: self.load_run(name))
         page.answered.connect(self._answered)
-        page.task_start.connect(self._start_task)
-        page.task_check.connect(self._check_task)
+        page.task_start.connect(self.tasks.start)
+        page.task_check.connect(self.tasks.check_goals_of)
         page.hints_shown.connect(visit.hints.__setitem__)
-        self._show()
+        self.refresh()
         return page
 
     def _leave(self) -> None:
@@ -249,13 +255,12 @@ class Scenarios(Feature):
         self.measurements.forget()
         self.left.show_filters()
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
         visit = self.visit
         if self.page is not None and visit is not None:
             self.page.show_visit(self.learned.tasks(visit.entry.key))
             self.races.propose(visit.scenario if visit.may_run and visit.scenario.variants else None)
-            if self.task_form is not None and visit.task:
-                self.task_form.bar.say(*visit.told_of_task())
+            self.tasks.say(visit)
 
     # ------------------------------------------------------------------------------ prediction
 
@@ -265,20 +270,20 @@ class Scenarios(Feature):
             return
         visit.answers[number] = choice
         visit.message = ""
-        self._show()
+        self.refresh()
 
     def _skip(self) -> None:
         if self.visit is not None:
             self.visit.skipped = True
-            self._show()
+            self.refresh()
 
     def _again(self) -> None:
         if self.visit is not None:
             self.visit.begin_again()
-            self._document = None  # running it once more must not give the answers away
+            self.document = None  # running it once more must not give the answers away
             self.learned.keep_answers(self.visit.entry.key, {})
             self.learned.reveal(self.visit.entry.key, False)
-            self._show()
+            self.refresh()
             if self.page is not None:
                 self.page.scroll.verticalScrollBar().setValue(0)
 
@@ -287,7 +292,7 @@ class Scenarios(Feature):
     def run(self) -> None:
         """Put the scenario's experiment into the form, and train it."""
         visit = self.visit
-        if visit is not None and visit.may_run and self._load(BASE, play=True):
+        if visit is not None and visit.may_run and self.load_run(BASE, play=True):
             self._lock(visit)
 
     def race(self) -> None:
@@ -326,9 +331,9 @@ class Scenarios(Feature):
     def _lock(self, visit: Visit) -> None:
         visit.locked = True
         self.learned.keep_answers(visit.entry.key, visit.answers)
-        self._show()
+        self.refresh()
 
-    def _load(self, name: str, *, play: bool = False, task: str = "") -> bool:
+    def load_run(self, name: str, *, play: bool = False, task: str = "") -> bool:
         """Put a run of the scenario into the form, as a document of its own; return whether that was done."""
         visit, window = self.visit, self.window
         if visit is None:
@@ -336,17 +341,17 @@ class Scenarios(Feature):
         own = self.owns_document  # what was tried in it is among the runs that are kept
         if not own and not window.files.may_replace():
             return False
-        self._free_form()
+        self.tasks.free()
         visit.loaded, visit.task = name, task
         visit.message = ""
         scenario = visit.scenario
-        document = self._document = window.files.as_new(scenario.run(name))
+        document = self.document = window.files.as_new(scenario.run(name))
         edits = () if task else scenario.edits_of(name)  # a task is for the learner to change things
         plan_for(window, document, lambda _: Script.of_scenario(edits) if edits else None)
         window.show_document(document)
         if play:
             window.control.toggle()
-        self._show()
+        self.refresh()
         return True
 
     def look(self, news: News, now: float) -> None:
@@ -355,8 +360,7 @@ class Scenarios(Feature):
         if playing and not self._played and self.workspace.stage.shown == GALLERY:
             self.workspace.left.show_page(FORM)  # what was started is to be seen
         self._played = playing
-        if self.task_form is not None and not (self.owns_document and self.visit is not None and self.visit.task):
-            self._free_form()
+        self.tasks.follow()
         if news.ended and self.visit is not None and self.owns_document:
             self._run_ended(self.visit)
         for (visit, task, name), came in self.measurements.taken():
@@ -368,7 +372,7 @@ class Scenarios(Feature):
         if view is None or view.original is None:
             return
         if visit.task:
-            self._check_task(visit.task)
+            self.tasks.check_goals_of(visit.task)
             return
         if not visit.may_run:
             self._tell(UNASKED)
@@ -387,11 +391,11 @@ class Scenarios(Feature):
             text = f"Not checked: {came.message() if isinstance(came, InputError) else getattr(came, 'message', came)}"
             if task:
                 visit.told[task] = text
-                self._show()
+                self.refresh()
             else:
                 self._tell(text, warn=True)
         elif task:
-            self._goals_measured(visit, task, came)
+            self.tasks.measured(visit, task, came)
         else:
             visit.records[name] = came
             self._reveal()
@@ -405,112 +409,10 @@ class Scenarios(Feature):
         visit.revealed = visit.locked = True
         visit.message = ""
         self.learned.reveal(visit.entry.key)
-        self._show()
+        self.refresh()
         if first and self.page is not None:
             self.page.show_part(self.page.questions[0] if self.page.questions else self.page.outcome)
 
     def _tell(self, text: str, *, warn: bool = False) -> None:
         if self.page is not None:
             self.page.show_message(text, warn=warn)
-
-    # ------------------------------------------------------------------------------ tasks
-
-    def _start_task(self, name: str) -> None:
-        visit = self.visit
-        if visit is None:
-            return
-        task = visit.task_named(name)
-        if not self._load(task.start, task=name):
-            return
-        form = self._hold_form(task)
-        visit.goals.pop(name, None)
-        visit.told[name] = "It is in the form now: change what you may, and run it (Space)."
-        self._show()
-        self.workspace.left.show_page(FORM)
-        form.point_out()
-
-    def _hold_form(self, task: Task) -> TaskForm:
-        """Say above the form what the task is, and let only those fields be changed that it allows."""
-        assert self._document is not None
-        workspace = self.workspace
-        form = self.task_form = TaskForm(task, self._document.start, workspace.builder, workspace.theme,
-                                         workspace.scale, place="Scenario", keys="Ctrl+Alt+2")  # fmt: skip
-        form.check_wanted.connect(self.check)
-        form.back_wanted.connect(lambda: self._show_task(task.id))
-        form.leave_wanted.connect(self._leave_task)
-        form.taken_back.connect(
-            lambda names: self.window.status.say(f"{names}: this task leaves that as it is.", "warn")
-        )
-        return form
-
-    def _free_form(self) -> None:
-        if self.task_form is not None:
-            self.task_form.close()
-            self.task_form = None
-
-    def _leave_task(self) -> None:
-        """Let everything be changed again; what is run from now on does not count."""
-        self._free_form()
-        if self.visit is not None:
-            self.visit.told.pop(self.visit.task, None)
-            self.visit.task = ""
-        self._document = None
-        self.window.status.say("The task is left: everything can be changed again.")
-        self._show()
-
-    def _show_task(self, name: str) -> None:
-        """Bring what a task asks for into sight."""
-        self.workspace.left.show_page(TITLE)
-        if self.page is not None:
-            self.page.show_part(self.page.tasks[name])
-
-    def check(self) -> bool:
-        """Check the goals of the task that is being done; return whether there is one."""
-        if self.visit is None or self.task_form is None:
-            return False
-        self._check_task(self.visit.task)
-        return True
-
-    def hint(self) -> bool:
-        """Show the next hint for the task that is being done; return whether there is one."""
-        if self.visit is None or self.task_form is None or self.page is None:
-            return False
-        view = self.page.tasks[self.visit.task]
-        self.workspace.left.show_page(TITLE)
-        view.show_hint()
-        self.page.show_part(view.hint)  # it stands below them
-        return True
-
-    def _check_task(self, name: str) -> None:
-        visit, view = self.visit, self.window.control.view
-        if visit is None or view is None or not self.owns_document or visit.task != name:
-            return
-        if view.history.step == 0:
-            visit.told[name] = "Nothing has been trained yet: run it first (Space)."
-        elif why := self._outside(visit, name):
-            visit.told[name] = f"Not counted: {why}."
-        else:
-            visit.told[name] = "Checking this run …"
-            self.measurements.begin(RunSoFar.of(view), (visit, name, visit.loaded))
-        self._show()
-
-    def _outside(self, visit: Visit, name: str) -> str:
-        """Return what was changed that the task does not allow, in words."""
-        view = self.window.control.view
-        task = visit.task_named(name)
-        assert view is not None
-        assert view.original is not None
-        changes = changes_between(visit.scenario.run(task.start), view.original)
-        keys = [*changes, *(edit.key for edit in view.edits if edit.key != STOP)]
-        return not_counted([key for key in keys if key != "device"], task.controls)
-
-    def _goals_measured(self, visit: Visit, name: str, record: RunRecord) -> None:
-        task = visit.task_named(name)
-        found = check_goals(task.goals, record)
-        reached = all(bool(each.held[0]) for each in found)
-        visit.goals[name] = goal_states(task.goals, found)
-        visit.told[name] = "Reached." if reached else "Not reached yet. Change something, and run again (Space)."
-        if reached:
-            self.learned.reach(visit.entry.key, name)
-            self.window.status.say(f"Task “{task.title}” is reached.", "ok")
-        self._show()

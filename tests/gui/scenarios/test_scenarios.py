@@ -63,7 +63,7 @@ def test_prediction_comes_first_and_nothing_is_given_away(qtbot: Any, scenarios:
 def test_a_run_before_the_prediction_gives_nothing_away(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
     answer(qtbot, scenarios, 0, 1)
     scenarios._again()
-    scenarios._load("base")
+    scenarios.load_run("base")
     qtbot.waitUntil(lambda: lab.control.phase == "ready")
     qtbot.keyClick(lab, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page_of(scenarios).message.text() == UNASKED, timeout=20_000)
@@ -334,7 +334,7 @@ def test_the_page_survives_another_size(qtbot: Any, lab: MainWindow, scenarios: 
 
 def test_a_task_left_is_no_hindrance_to_another_size(lab: MainWindow, scenarios: Scenarios) -> None:
     page_of(scenarios).tasks["hurry"].start.click()
-    scenarios._load("base")
+    scenarios.load_run("base")
     lab.set_scale(1.1)  # before the next turn of the timer
     assert scenarios.visit is not None
     assert scenarios.visit.task == ""
