@@ -51,7 +51,7 @@ class Filters(QWidget):
         self.search.setPlaceholderText("Search titles, tags and stories")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search the scenarios")
-        self.search.setToolTip("All of the words must occur in the title, the summary, a tag or the story")
+        self.search.setToolTip("Each word must begin one of the title, summary, tags or story; titles come first")
         self.search.textChanged.connect(lambda _: self.changed.emit())
         self.search.returnPressed.connect(self.cards_wanted)
         self._groups, self._levels = QButtonGroup(self), QButtonGroup(self)
@@ -138,6 +138,10 @@ class Filters(QWidget):
             self.chapter in (ALL, scenario.group) and self.level in (ALL, scenario.level)
             and entry.matches(self.search.text())
         )  # fmt: skip
+
+    def is_called(self, entry: Entry) -> bool:
+        """Tell whether what is searched for is in the title of a scenario."""
+        return entry.is_called(self.search.text())
 
     def show_counts(self, entries: Sequence[Entry], finished: Sequence[Entry]) -> None:
         """Say how many scenarios each chapter has, and how many of them are finished."""

@@ -40,6 +40,7 @@ class Gallery(QScrollArea):
         self._content = QWidget()
         self.setWidget(self._content)
         self.cards: list[ScenarioCard] = []
+        self._in_order: list[ScenarioCard] = []
         self._headings: dict[str, QLabel] = {}
         self.nothing = plain_label("", self._content)
         self.nothing.setProperty("role", "muted")
@@ -49,7 +50,7 @@ class Gallery(QScrollArea):
     @property
     def shown(self) -> list[ScenarioCard]:
         """The cards in sight, in order."""
-        return [card for card in self.cards if not card.isHidden()]
+        return [card for card in self._in_order if not card.isHidden()]
 
     def fill(self, entries: Sequence[Entry], done: Callable[[Entry], str]) -> None:
         """Make a card for each scenario; `done` says what was done of it."""
@@ -70,12 +71,20 @@ class Gallery(QScrollArea):
             card.typed.connect(self.typed)
             card.show()
             self.cards.append(card)
+        self._in_order = list(self.cards)
         self._arrange()
 
-    def show_only(self, wanted: Callable[[Entry], bool], nothing: str) -> None:
-        """Show the cards of some scenarios; `nothing` is said where there are none."""
+    def show_only(self, wanted: Callable[[Entry], bool], first: Callable[[Entry], bool], nothing: str) -> None:
+        """Show the cards of some scenarios; `nothing` is said where there are none.
+
+        Those for which `first` holds come first in their chapter, and their chapters before the others.
+        """
         for card in self.cards:
             card.setVisible(wanted(card.entry))
+        ahead = {card.entry.scenario.group for card in self.cards if wanted(card.entry) and first(card.entry)}
+        self._in_order = sorted(self.cards, key=lambda card: (
+            card.entry.scenario.group not in ahead, GROUPS.index(card.entry.scenario.group), not first(card.entry),
+        ))  # fmt: skip
         self.nothing.setText(nothing)
         self._arrange()
         self.verticalScrollBar().setValue(0)
@@ -105,18 +114,20 @@ class Gallery(QScrollArea):
         columns, gap = self._columns(width), round(GAP * scale)
         wide, high = (width - gap * (columns - 1)) // columns, round(HEIGHT * scale)
         y = 0
+        shown = self.shown
+        groups = list(dict.fromkeys(card.entry.scenario.group for card in shown))
         for group, heading in self._headings.items():
-            cards = [card for card in self.shown if card.entry.scenario.group == group]
-            heading.setVisible(bool(cards))
-            if not cards:
-                continue
+            heading.setVisible(group in groups)
+        for group in groups:
+            cards = [card for card in shown if card.entry.scenario.group == group]
+            heading = self._headings[group]
             heading.setGeometry(2, y, width, round(22 * scale))
             y += round(30 * scale)
             for index, card in enumerate(cards):
                 row, column = divmod(index, columns)
                 card.setGeometry(column * (wide + gap), y + row * (high + gap), wide, high)
             y += -(-len(cards) // columns) * (high + gap) + round(12 * scale)
-        self.nothing.setVisible(not self.shown)
+        self.nothing.setVisible(not shown)
         self.nothing.setGeometry(2, round(4 * scale), width, round(60 * scale))
         self._content.setFixedSize(self.viewport().width(), max(1, y, round(80 * scale)))
         self._let_tab_in()

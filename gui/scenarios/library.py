@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from training.errors import InputError
 from training.scenarios.card_picture import fingerprint, shipped_picture
 from training.scenarios.scenario import GROUPS, Scenario
 from training.scenarios.scenario_file import load, shipped_scenarios
+
+WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +36,20 @@ class Entry:
     path: Path | None = None
 
     def matches(self, words: str) -> bool:
-        """Tell whether all of the words occur in what it says."""
+        """Tell whether each of the words begins a word of what it says."""
         scenario = self.scenario
-        text = " ".join((scenario.title, scenario.summary, *scenario.tags, scenario.group, scenario.story)).lower()
-        return all(word in text for word in words.lower().split())
+        return _begun(words, " ".join((scenario.title, scenario.summary, *scenario.tags, scenario.group,
+                                       scenario.story)))  # fmt: skip
+
+    def is_called(self, words: str) -> bool:
+        """Tell whether each of the words begins a word of its title."""
+        return _begun(words, self.scenario.title)
+
+
+def _begun(words: str, text: str) -> bool:
+    """Tell whether each of the words begins one of the text: "rate" is in "rates", and not in "separate"."""
+    there = set(WORD.findall(text.lower()))
+    return all(any(word.startswith(begun) for word in there) for begun in WORD.findall(words.lower()))
 
 
 def entry_of(scenario: Scenario, path: Path | None = None) -> Entry:

@@ -169,7 +169,7 @@ class Scenarios(Feature):
         self.filters.show_counts(shipped(), finished)
 
     def _filter(self) -> None:
-        self.gallery.show_only(self.filters.wants, NONE_FOUND)
+        self.gallery.show_only(self.filters.wants, self.filters.is_called, NONE_FOUND)
 
     def done(self, entry: Entry) -> str:
         """Return in a few words what was done of a scenario; beginning with ✓ if all of it."""

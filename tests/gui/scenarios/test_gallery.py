@@ -37,7 +37,8 @@ def test_cards_stand_by_chapter(gallery: Scenarios) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "found"),
-    [("slow", ["Slow and fast"]), ("DEPTH", ["Deep nets"]), ("tale batches", ["Noise"]), ("nothing of it", [])],
+    [("slow", ["Slow and fast"]), ("DEPTH", ["Deep nets"]), ("tale batches", ["Noise"]), ("nothing of it", []),
+     ("epth", []), ("fas slo", ["Slow and fast"]), ("n", ["Deep nets", "Noise", "Slow and fast", "Steps"])],
 )  # fmt: skip
 def test_search_looks_everywhere(qtbot: Any, gallery: Scenarios, typed: str, found: list[str]) -> None:
     qtbot.keyClicks(gallery.filters.search, typed)
