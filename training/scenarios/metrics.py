@@ -236,6 +236,8 @@ _ROWS = (
            _at("val_score"), _AT),
     Metric("parameter_change", "Parameter change", "L2 norm of the change of all parameters since the evaluation "
            "before.", _at("parameter_change"), _AT),
+    Metric("waited", "Evaluations since the best", "Evaluations since the monitored metric of early stopping last "
+           "improved, whether or not it may end the run.", _at("waited"), _AT, unit="evaluations"),
     Metric("signal_ratio", "Signal, first over last", "Signal norm at the first hidden layer over that at the last: "
            "far below 1 where gradients vanish, far above where they explode.", _ratio("signal_norm"), _AT),
     Metric("weight_grad_ratio", "Weight gradients, first over last", "Weight gradient norm of the first hidden layer "

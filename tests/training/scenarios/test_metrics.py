@@ -40,7 +40,7 @@ COUNTING = np.arange(1.0, 13)  # the value at step k is k
 THREE = made_record(
     steps={"batch_loss": COUNTING, "lr": COUNTING, ("signal_norm", 1): 10 * COUNTING},
     evaluations={"train_loss": np.array([4.0, 3.0, 2.0, 1.0]), "val_loss": np.array([9.0, 5.0, 6.0, 7.0]),
-                 "val_score": np.array([0.1, 0.4, 0.3, 0.2])},
+                 "val_score": np.array([0.1, 0.4, 0.3, 0.2]), "waited": np.array([0.0, 0.0, 1.0, 2.0])},
     ends=(("completed", 12), ("early_stopped", 8), ("diverged", 6)),
 )  # fmt: skip
 
@@ -69,6 +69,8 @@ MOMENTS: list[tuple[dict[str, Any], list[float]]] = [
     ({"metric": "val_loss", "at": "best"}, [5, 5, 5]),
     ({"metric": "val_score"}, [0.2, 0.3, 0.4]),
     ({"metric": "gap"}, [6, 4, NAN]),
+    ({"metric": "waited"}, [2, 1, 0]),  # a count is what it was, whatever became of the loss
+    ({"metric": "waited", "at": "epoch 2"}, [1, 1, 0]),
     ({"metric": "final", "of": "val_loss"}, [7, 6, INF]),
     ({"metric": "best", "of": "val_loss"}, [5, 5, 5]),
     ({"metric": "best", "of": "val_score"}, [0.4, 0.4, 0.4]),
