@@ -14,6 +14,8 @@ from training.experiment_file import MAX_PATH
 FILE_DATA = ("csv", "idx", "npz")
 """Data sets that are read from files."""
 PATH_KEYS = ("path", "labels")
+SYSTEM_FOLDERS = ("/proc", "/sys", "/dev")
+"""Some of what is in them looks like a file, and never ends: /proc/kmsg."""
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 """Names that Windows takes for devices in every folder, whatever comes after a dot."""
 
@@ -38,7 +40,7 @@ def path_problems(experiment: dict[str, Any], folder: Path | None, what: str = "
     for key in path_keys(data["dataset"]):
         path = data.get(key)
         if isinstance(path, str) and path:
-            fault = _fault(path) or _leaving(path, folder)
+            fault = _fault(path) or _leaving(path, folder) or no_file_on_disk(folder / path)
             if fault:
                 problems.append(Problem(f"data.{key}", f"{fault}; it must be a file in the {what}'s own folder, or "
                                         "below it, such as 'table.csv'", value=path))  # fmt: skip
@@ -72,6 +74,15 @@ def with_paths_from(experiment: dict[str, Any], folder: Path) -> dict[str, Any]:
                     hint="Put a copy of the file into this folder and open that first: others get both together",
                 ) from None  # fmt: skip
     return {**experiment, "data": below}
+
+
+def no_file_on_disk(path: Path) -> str:
+    """Return that a path leads to the system itself, a pipe or a device, which might be read for ever; "" if not."""
+    resolved = Path(os.path.realpath(path))
+    for folder in SYSTEM_FOLDERS:
+        if path.is_relative_to(folder) or resolved.is_relative_to(folder):
+            return f"leads into {folder}, which holds no files but the system itself"
+    return "is not a regular file" if resolved.exists() and not resolved.is_file() else ""
 
 
 def _fault(path: str) -> str:

@@ -12,7 +12,7 @@ from training.errors import ExperimentError, InputError, Problem
 from training.experiment import Experiment
 from training.experiment_file import resolve_paths
 from training.file_kinds import LARGEST_BYTES, SCHEMA_DIALECT, expect_kind
-from training.own_folder import FILE_DATA, path_keys, path_problems, with_paths_from
+from training.own_folder import FILE_DATA, no_file_on_disk, path_keys, path_problems, with_paths_from
 from training.plain_data import validated
 from training.recordings.recording import Recording
 from training.scenarios.mistakes import under
@@ -112,7 +112,14 @@ def _file_problems(experiment: dict[str, Any], folder: Path | None) -> list[Prob
     problems = path_problems(experiment, folder, "recorded run")
     if folder is None or not isinstance(data, dict):
         return problems
-    return [problem for problem in problems if not _is_here(data.get(problem.key.removeprefix("data.")))]
+    found = []
+    for problem in problems:
+        path = data.get(problem.key.removeprefix("data."))
+        if not _is_here(path):
+            found.append(problem)
+        elif fault := no_file_on_disk(Path(path)):
+            found.append(Problem(problem.key, f"{fault}; it must be a file on disk", value=path))
+    return found
 
 
 def _is_here(path: Any) -> bool:

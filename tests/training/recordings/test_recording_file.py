@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -185,6 +186,25 @@ def test_paths_that_lead_elsewhere_are_refused(path: str, of_a_table: Recording,
     file = tmp_path / "a.labrun"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"experiment\.data\.path"):
+        load(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes among its files")
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/proc/kmsg", "leads into /proc"), ("/sys/kernel/notes", "leads into /sys"), ("/dev/zero", "leads into /dev"),
+     ("link.csv", "link"), ("{here}/link.csv", "leads into /dev"), ("pipe.csv", "is not a regular file"),
+     ("{here}/pipe.csv", "is not a regular file"), ("{here}/data", "is not a regular file")],
+)  # fmt: skip
+def test_what_might_be_read_for_ever_is_refused(
+    path: str, words: str, of_a_table: Recording, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link.csv").symlink_to("/dev/zero")
+    file = tmp_path / "a.labrun"
+    named = path.format(here=tmp_path)
+    file.write_text(dumps(of_a_table, tmp_path).replace("data/table.csv", named), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"experiment\.data\.path.*{words}"):
         load(file)
 
 
