@@ -418,12 +418,12 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from training.errors import InputError
+        from training.errors import InputError, LostProcess
 
         if not isinstance(error, InputError):
             raise
         print(f"Error: {error.message()}", file=sys.stderr)
-        sys.exit(BAD_INPUT)
+        sys.exit(SOMETHING_FAILED if isinstance(error, LostProcess) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -43,6 +43,10 @@ class InputError(Exception):
         return text
 
 
+class LostProcess(InputError):
+    """Work that was given up because the system ended a process: told as a mistake is, though nobody made one."""
+
+
 class ExperimentError(InputError):
     """An experiment that is not valid.
 

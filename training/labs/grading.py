@@ -7,9 +7,7 @@ those changes only that the task allows, and within `training.labs.bounds`. No f
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from training.labs.bounds import MOST_SECONDS, refusal
 from training.labs.lab import OpenLab
 from training.labs.learner import SUFFIX, Attempt, LearnerResult
 from training.labs.verdict import Verdict, is_doubtful, judged
+from training.processes import pool_of
 from training.progress import Edit
 from training.scenarios.scenario import Claim, Task
 from training.validation import as_values, validate
@@ -261,7 +260,7 @@ def _run_all(jobs: Mapping[Job, float], processes: int, progress: Progress) -> d
             found[job] = run_job(job)
             progress(len(found), len(order))
         return found
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with pool_of(processes) as pool:
         for job, outcome in zip(order, pool.map(run_job, order), strict=True):
             found[job] = outcome
             progress(len(found), len(order))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +13,7 @@ import torch
 from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
+from training.processes import pool_of
 from training.scenarios.expectations import Found, check, check_goals, in_words
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import Scenario, Task, dotted
@@ -134,12 +133,8 @@ def replay_all(
     if len(jobs) <= 1:
         yield from map(_job, jobs)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, context, initializer=_begin_process) as pool:
-        try:
-            yield from pool.map(_job, jobs)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with pool_of(PROCESSES, _begin_process) as pool:
+        yield from pool.map(_job, jobs)
 
 
 def _begin_process() -> None:
