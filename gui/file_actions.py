@@ -22,7 +22,9 @@ from training.experiment_file import shipped_experiments
 AUTOSAVE_MS = 1000
 DOCUMENTS = (".toml", ".labrun")
 TABLES = (".csv", ".tsv", ".txt", ".data")
-NOTHING_CHANGED = "Nothing in this window has changed. Put the file right, or open another one."
+NOTHING_CHANGED = "Nothing in this window has changed. "
+OF_A_FILE = "Put the file right, or open another one."
+OF_A_LINE = "Copy the whole line again, or ask whoever sent it for another one."
 
 
 class FileActions(QObject):
@@ -122,9 +124,9 @@ class FileActions(QObject):
         """Return an experiment as a new document, on the device of the preferences."""
         return Document(with_device(experiment, self._preferences.settings.device))
 
-    def say_not_opened(self, error: InputError) -> None:
-        """Say what is wrong with a file, line by line."""
-        self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}")
+    def say_not_opened(self, error: InputError, what_to_do: str = OF_A_FILE) -> None:
+        """Say what is wrong with a file, or a pasted line, mistake by mistake."""
+        self._banner.show_error(f"Not opened: {_lines(error)}\n{NOTHING_CHANGED}{what_to_do}")
 
     def ask_open(self) -> None:
         """Ask for an experiment and open it."""

@@ -107,7 +107,7 @@ MISTAKES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("run", "moons_quick", "--set", "optimizer.lr"), ("--set optimizer.lr", "KEY=VALUE")),
     (("run", "moons_quick", "--set", "=1"), ("--set =1", "KEY=VALUE")),
     (("run", "moons_quick", "--set", "data.dataset=diabetes"), ("loss.kind", "mse, mae or huber")),
-    (("run", "moons_quick", "--set", "data.dataset=csv"), ("data.path", "required")),
+    (("run", "moons_quick", "--set", "data.dataset=csv"), ("data.path", "is missing")),
     (("run", "moons_quick", "--replicas", "0"), ("replicas = 0", "greater than or equal to 1")),
     (("run", "moons_quick", "--epochs", "-3"), ("epochs = -3", "greater than or equal to 1")),
     (("run", "moons_quick", "--steps", "-3"), ("steps = -3", "greater than or equal to 0")),

@@ -131,6 +131,8 @@ def _problem(error: ErrorDetails, root: type[BaseModel]) -> Problem:
 
 
 def _in_plain_words(message: str) -> str:
+    if message == "Field required":
+        return "is missing"
     message = message.replace("Input should be", "must be").replace(" after validation", "")
     message = message.replace("be a valid string", "be text in quotation marks").replace("be an object", "be a table")
     return re.sub(r"^(Tuple|Dictionary|List|String|Value) should have", "must have", message)

@@ -12,7 +12,6 @@ from training.toml_file import MAX_BYTES
 BEGIN = "lab1:"
 LONGEST_LINE = 400_000
 """The longest text is packed into a third of this, unless it is noise."""
-WHERE = "line of text"
 
 
 def to_line(text: str) -> str:
@@ -39,10 +38,10 @@ def from_line(line: str) -> str:
         If it is no such line, has lost a part, or would unpack to more than a document may have.
     """
     if len(line) > 2 * LONGEST_LINE:
-        raise InputError("too long to be a document of the lab", where=WHERE)
+        raise InputError("the line is too long to be a document of the lab")
     packed = "".join(line.split())
     if not packed.startswith(BEGIN):
-        raise InputError(f"does not begin with {BEGIN}", where=WHERE, hint="copy the whole line, from its beginning")
+        raise InputError(f"the line does not begin with {BEGIN}")
     return _unpacked(_decoded(packed.removeprefix(BEGIN)))
 
 
@@ -66,7 +65,7 @@ def _unpacked(content: bytes) -> str:
     except zlib.error:
         raise _damaged() from None
     if len(text) > MAX_BYTES:
-        raise InputError(f"holds more than {MAX_BYTES:,} bytes: this is no document of the lab", where=WHERE)
+        raise InputError(f"the line holds more than {MAX_BYTES:,} bytes, so it is no document of the lab")
     if not unpacking.eof or unpacking.unused_data:
         raise _damaged()
     try:
@@ -76,4 +75,4 @@ def _unpacked(content: bytes) -> str:
 
 
 def _damaged() -> InputError:
-    return InputError("is damaged: a part of it is missing or was changed", where=WHERE, hint="copy the whole line")
+    return InputError("the line is damaged; a part of it is missing or was changed")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.actions import Act
 from gui.documents import Document
 from gui.feature import Feature
+from gui.file_actions import OF_A_LINE
 from gui.planned import plan_for
 from gui.recordings.kept import Kept, KeptRuns
 from gui.recordings.making import recording_of
@@ -324,4 +325,4 @@ class Runs(Feature):
             else:
                 raise InputError(f"this is {file_kinds.KINDS[kind].what}, not a scenario or a run", where=PASTED)
         except InputError as error:
-            self.window.files.say_not_opened(error)
+            self.window.files.say_not_opened(error, OF_A_LINE)

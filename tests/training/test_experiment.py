@@ -96,7 +96,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"data": {"samples": 3}}, "data.samples", "greater than or equal to 4"),
     ({"data": {"scaling": "standardise"}}, "data.scaling", "did you mean 'standardize'?"),
     ({"data": {"extra_features": ["z^2"]}}, "data.extra_features.0", "x^2"),
-    ({"data": {"dataset": "csv"}}, "data.path", "required"),
+    ({"data": {"dataset": "csv"}}, "data.path", "is missing"),
     ({"data": {"dataset": "iris", "samples": 10}}, "data.samples", "unknown key"),
     ({"network": {"hidden": [0]}}, "network.hidden.0", "greater than or equal to 1"),
     ({"network": {"hidden": [2000]}}, "network.hidden.0", "less than or equal to 1024"),

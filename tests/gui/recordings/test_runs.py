@@ -240,12 +240,13 @@ def test_nothing_trained_is_nothing_to_copy(lab: MainWindow, runs: Runs) -> None
 @pytest.mark.parametrize(
     ("pasted", "told"),
     [
-        ("", NO_LINE), ("good morning", NO_LINE), ("lab1:AAAA", "is damaged"),
+        ("", NO_LINE), ("good morning", NO_LINE), ("lab1:AAAA", "Not opened: the line is damaged; a part"),
+        ("lab1:AAAA", "Copy the whole line again"),
         (to_line('kind = "lab"'), "not a scenario or a run"), (to_line('kind = "cat"'), "not one of"),
         (to_line("[["), "not valid TOML"),
         (to_line(MISTAKEN), "level = 'easy'"),
     ],
-    ids=["nothing", "words", "damaged", "a lab", "no kind", "no TOML", "a mistake"],
+    ids=["nothing", "words", "damaged", "what to do", "a lab", "no kind", "no TOML", "a mistake"],
 )  # fmt: skip
 def test_what_cannot_be_pasted_is_told(lab: MainWindow, runs: Runs, pasted: str, told: str) -> None:
     QGuiApplication.clipboard().setText(pasted)

@@ -65,8 +65,8 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "no kind": (replaced(BASE, 'kind = "scenario"\n', ""), None, "kind", 'begins with kind = "scenario"'),
     "another kind": (replaced(BASE, '"scenario"', '"scenaro"'), 1, "kind", "did you mean 'scenario'?"),
     "kind is a number": (replaced(BASE, '"scenario"', "3"), 1, "kind", "not one of"),
-    "no title": (replaced(BASE, 'title = "A title"\n', ""), None, "title", "required"),
-    "no story": (replaced(BASE, 'story = "A story."\n', ""), None, "story", "required"),
+    "no title": (replaced(BASE, 'title = "A title"\n', ""), None, "title", "is missing"),
+    "no story": (replaced(BASE, 'story = "A story."\n', ""), None, "story", "is missing"),
     "unknown key": (HEAD + "levl = 'advanced'\n[experiment]\n", 6, "levl", "did you mean 'level'?"),
     "no such group": (replaced(BASE, '"convergence"', '"convergense"'), 4, "group", "did you mean 'convergence'?"),
     "no experiment": (HEAD, None, "experiment", "needs a table [experiment]"),
@@ -85,7 +85,7 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "variant: name": (BASE + '[variants.Fast]\ntitle = "a"\n', 8, "variants.Fast", "small letter"),
     "variant: two brackets": (BASE + '[[variants]]\ntitle = "a"\n', 8, "variants", "[variants.name]"),
     "no brackets": (HEAD + 'tags = "a"\n[experiment]\n', 6, "tags", 'in brackets: ["…"]'),
-    "variant: no title": (BASE + "[variants.fast]\n", 8, "variants.fast.title", "required"),
+    "variant: no title": (BASE + "[variants.fast]\n", 8, "variants.fast.title", "is missing"),
     "variant: base": (BASE + '[variants.base]\ntitle = "a"\n', 8, "variants.base", "[experiment] itself"),
     "variant: no such key": (
         VARIANT + "changes = { optimizer = { lrr = 3 } }\n", 10, "variants.fast.changes.optimizer.lrr", "optimizer.lr"),
@@ -106,7 +106,7 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "question: one choice": (BASE + replaced(QUESTION, ', "other"', ""), 10, "questions.0.choices", "at least 2"),
     "question: twice": (BASE + replaced(QUESTION, '"other"', '"one"'), 10, "questions.0.choices", "twice"),
     "task: twice": (BASE + (TASK + GOAL) * 2, 18, "tasks.1.id", "used twice"),
-    "task: no goal": (BASE + TASK, 8, "tasks.0.goals", "required"),
+    "task: no goal": (BASE + TASK, 8, "tasks.0.goals", "is missing"),
     "task: start": (BASE + TASK + 'start = "fast"\n' + GOAL, 13, "tasks.0.start", "no such run"),
     "task: control": (
         BASE + replaced(TASK, "optimizer.lr", "epoch") + GOAL, 12, "tasks.0.controls", "did you mean 'epochs'?"),
@@ -119,7 +119,8 @@ MISTAKES: dict[str, tuple[str, int | None, str, str]] = {
     "goal: minus": (VARIANT + TASK + GOAL + 'minus = "fast"\n', 19, "tasks.0.goals.0.minus", "leave it out"),
     "goal: metric": (
         BASE + TASK + replaced(GOAL, "train_loss", "trainloss"), 14, "tasks.0.goals.0.metric", "'train_loss'?"),
-    "claim: no metric": (BASE + replaced(CLAIM, 'metric = "train_loss"\n', ""), 8, "expectations.0.metric", "required"),
+    "claim: no metric": (
+        BASE + replaced(CLAIM, 'metric = "train_loss"\n', ""), 8, "expectations.0.metric", "is missing"),
     "claim: no such metric": (
         BASE + replaced(CLAIM, "train_loss", "train_los"), 10, "expectations.0.metric", "did you mean 'train_loss'?"),
     "claim: needs more": (
