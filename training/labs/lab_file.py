@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from training.scenarios.scenario import Scenario
 from training.toml_file import located, parse, read_text
 
 LABS = PRESETS / "labs"
+
+Scenarios = Sequence[Scenario | None]
+"""One for each step; None: it cannot be read."""
+_QUESTION = {"ask": "?", "choices": ["yes", "no"], "answer": "yes", "why": "?"}
+_HARMLESS: dict[str, Any] = {"title": "?", "summary": "?", "scenario": "mended"}
+"""What stands in the place of one that is wrong: its own mistake is told, and no other."""
 
 
 def shipped_labs() -> dict[str, Path]:
@@ -50,13 +57,21 @@ def loads(text: str, *, name: str = "lab", where: str = "lab", folder: Path | No
     """
     values = parse(text, where)
     with located(text, where):
-        lab, files = _lab_in(values, where, folder)
-    opened = OpenLab(name, lab, _scenarios_in(files))  # what is wrong in their files has lines there
-    with located(text, where):
-        problems = [mistake for find in MISTAKES for mistake in find(opened)]
-        if problems:
-            raise ExperimentError(problems[:MAX_PROBLEMS], more=max(0, len(problems) - MAX_PROBLEMS))
-    return opened
+        lab, problems, more = _lab_in(values, where)
+        files, missing = _files_of(lab, folder) if lab is not None else ([], [])
+    scenarios, refused = _scenarios_in(files)  # what is wrong in their files has lines there
+    told = {problem.key for problem in problems}
+    if lab is not None:
+        later = [*missing, *(mistake for find in MISTAKES for mistake in find(lab, scenarios))]
+        problems += [problem for problem in later if problem.key not in told]
+    if problems:
+        with located(text, where):
+            more += max(0, len(problems) - MAX_PROBLEMS)
+            raise ExperimentError(problems[:MAX_PROBLEMS], more=more)
+    if refused is not None:
+        raise refused
+    assert lab is not None
+    return OpenLab(name, lab, tuple(scenario for scenario in scenarios if scenario is not None))
 
 
 def json_schema() -> dict[str, Any]:
@@ -81,25 +96,61 @@ def find(file_or_name: str) -> Path:
                      hint=did_you_mean(file_or_name, shipped))  # fmt: skip
 
 
-def _lab_in(values: dict[str, Any], where: str, folder: Path | None) -> tuple[Lab, list[Path]]:
-    """Return the lab, and the file of each step's scenario."""
+def _lab_in(values: dict[str, Any], where: str) -> tuple[Lab | None, list[Problem], int]:
+    """Return the lab, what is wrong in single keys, and how much more; what is wrong is mended, None: it cannot be."""
     expect_kind(values, "lab", where)
-    lab = validated(Lab, values)
-    files, problems = _files_of(lab, folder)
-    if problems:
-        raise ExperimentError(problems)
-    return lab, files
+    try:
+        return validated(Lab, values), [], 0
+    except ExperimentError as error:
+        return _mended(values, error.problems), error.problems, error.more
 
 
-def _scenarios_in(files: list[Path]) -> tuple[Scenario, ...]:
-    known = {path: scenario_file.load(path) for path in dict.fromkeys(files)}
-    return tuple(known[path] for path in files)
+def _mended(values: dict[str, Any], problems: list[Problem]) -> Lab | None:
+    """Return the lab with something harmless in the place of what is wrong, so that the rest can be looked at."""
+    whole = copy.deepcopy(values)
+    for problem in problems:
+        parts = problem.key.split(".")
+        steps = whole.get("steps")
+        if parts[0] != "steps":
+            _make_harmless(whole, parts[0])
+        elif len(parts) > 2 and isinstance(steps, list) and isinstance(steps[int(parts[1])], dict):
+            step = steps[int(parts[1])]
+            if parts[2] == "questions" and len(parts) > 3 and isinstance(step.get("questions"), list):
+                step["questions"][int(parts[3])] = _QUESTION
+            else:
+                _make_harmless(step, parts[2])
+        else:
+            return None
+    try:
+        return validated(Lab, whole)
+    except ExperimentError:
+        return None
 
 
-def _files_of(lab: Lab, folder: Path | None) -> tuple[list[Path], list[Problem]]:
+def _make_harmless(table: dict[str, Any], key: str) -> None:
+    lasting = {"minutes": 480 if "steps" in table else 1}  # neither makes the steps take too long
+    table.pop(key, None)
+    table.update({name: value for name, value in {**_HARMLESS, **lasting}.items() if name == key})
+
+
+def _scenarios_in(files: list[Path | None]) -> tuple[list[Scenario | None], InputError | None]:
+    """Return the scenarios that can be read, and why the first of the others cannot."""
+    known: dict[Path | None, Scenario | None] = {None: None}
+    refused: InputError | None = None
+    for path in dict.fromkeys(files):
+        if path is not None:
+            try:
+                known[path] = scenario_file.load(path)
+            except InputError as error:
+                known[path], refused = None, refused or error
+    return [known[path] for path in files], refused
+
+
+def _files_of(lab: Lab, folder: Path | None) -> tuple[list[Path | None], list[Problem]]:
     """Return the file of each step's scenario, and a problem for each that is not there."""
     shipped = scenario_file.shipped_scenarios()
-    files, problems = [], []
+    files: list[Path | None] = []
+    problems = []
     for index, step in enumerate(lab.steps):
         beside = folder / step.scenario if folder is not None and step.scenario.endswith(".toml") else None
         if step.scenario in shipped:
@@ -110,25 +161,28 @@ def _files_of(lab: Lab, folder: Path | None) -> tuple[list[Path], list[Problem]]
             hint = did_you_mean(step.scenario, shipped)
             message = "neither a shipped scenario nor a file beside the lab" + (f"; {hint}" if hint else "")
             problems.append(Problem(f"steps.{index}.scenario", message, value=step.scenario))
+            files.append(None)
     return files, problems
 
 
 # ------------------------------------------------------------------- mistakes no single key shows
 
 
-def _answers(opened: OpenLab) -> list[Problem]:
+def _answers(lab: Lab, scenarios: Scenarios) -> list[Problem]:
     return [
         Problem(f"steps.{i}.questions.{k}.answer", "is none of the choices; repeat one of them word for word",
                 value=question.answer)
-        for i, step in enumerate(opened.lab.steps) for k, question in enumerate(step.questions or ())
+        for i, step in enumerate(lab.steps) for k, question in enumerate(step.questions or ())
         if question.answer not in question.choices
     ]  # fmt: skip
 
 
-def _tasks(opened: OpenLab) -> list[Problem]:
+def _tasks(lab: Lab, scenarios: Scenarios) -> list[Problem]:
     problems = []
-    for i, step in enumerate(opened.lab.steps):
-        known = [task.id for task in opened.scenarios[i].tasks]
+    for i, (step, scenario) in enumerate(zip(lab.steps, scenarios, strict=True)):
+        if scenario is None:
+            continue
+        known = [task.id for task in scenario.tasks]
         for k, name in enumerate(step.tasks):
             if name not in known:
                 has = f"it has {', '.join(known)}" if known else "it has none"
@@ -139,19 +193,20 @@ def _tasks(opened: OpenLab) -> list[Problem]:
     return problems
 
 
-def _minutes(opened: OpenLab) -> list[Problem]:
-    needed = sum(step.minutes for step in opened.lab.steps)
-    if needed <= opened.lab.minutes:
+def _minutes(lab: Lab, scenarios: Scenarios) -> list[Problem]:
+    needed = sum(step.minutes for step in lab.steps)
+    if needed <= lab.minutes:
         return []
-    return [Problem("minutes", f"the steps take {needed} minutes together", value=opened.lab.minutes)]
+    return [Problem("minutes", f"the steps take {needed} minutes together", value=lab.minutes)]
 
 
-def _races(opened: OpenLab) -> list[Problem]:
+def _races(lab: Lab, scenarios: Scenarios) -> list[Problem]:
     return [
         Problem(f"steps.{i}.must_race", f"the scenario '{step.scenario}' has no variants to race against")
-        for i, step in enumerate(opened.lab.steps) if step.must_race and not opened.scenarios[i].variants
+        for i, (step, scenario) in enumerate(zip(lab.steps, scenarios, strict=True))
+        if step.must_race and scenario is not None and not scenario.variants
     ]  # fmt: skip
 
 
-MISTAKES: tuple[Callable[[OpenLab], list[Problem]], ...] = (_answers, _tasks, _minutes, _races)
+MISTAKES: tuple[Callable[[Lab, Scenarios], list[Problem]], ...] = (_answers, _tasks, _minutes, _races)
 """Each returns the mistakes of one kind that take more than one key to see."""

@@ -57,6 +57,17 @@ def test_a_mistake_is_told_with_its_line_and_key(
     assert message in caught.value.message()
 
 
+def test_one_mistake_hides_no_other(tmp_path: Path) -> None:
+    text = OWN.replace("A small lab", "").replace("minutes = 10", "minutes = 8").replace("text =", "txt =")
+    text = text.replace('"faster"', '"fastre"').replace('"small.toml"\nminutes', '"smal.toml"\nminutes')
+    with pytest.raises(ExperimentError) as caught:
+        lab_file.load(write_lab(tmp_path, text))
+    told = [problem.key for problem in caught.value.problems]
+    assert sorted(told) == ["minutes", "steps.0.tasks", "steps.0.txt", "steps.1.questions.0.answer",
+                            "steps.1.scenario", "title"]  # fmt: skip
+    assert all(problem.line_number for problem in caught.value.problems)
+
+
 def test_all_runs_can_be_wanted_side_by_side_only_where_there_are_several(tmp_path: Path) -> None:
     lonely = SCENARIO.replace('[variants.higher]\ntitle = "rate 0.3"\nchanges = { "optimizer.lr" = 0.3 }\n', "")
     path = write_lab(tmp_path, scenario=lonely.replace('start = "higher"\n', ""))
