@@ -115,7 +115,7 @@ def _file_problems(experiment: dict[str, Any], folder: Path | None) -> list[Prob
     found = []
     for problem in problems:
         path = data.get(problem.key.removeprefix("data."))
-        if not _is_here(path):
+        if not isinstance(path, str) or not _is_here(path):
             found.append(problem)
         elif fault := no_file_on_disk(Path(path)):
             found.append(Problem(problem.key, f"{fault}; it must be a file on disk", value=path))
