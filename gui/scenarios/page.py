@@ -16,10 +16,12 @@ from PySide6.QtWidgets import (
 
 from gui.builder.editors import Combo
 from gui.markdown import MarkdownView
+from gui.scenarios.course_bar import CourseBar
+from gui.scenarios.finding import FindingView
 from gui.scenarios.question_view import QuestionView
-from gui.scenarios.story_view import StoryView
+from gui.scenarios.story_view import StoryView, title_of
 from gui.scenarios.task_view import TaskView
-from gui.scenarios.visit import Visit, edits_in_words, expectation_line, goal_states
+from gui.scenarios.visit import Visit, edits_in_words, finding_of, goal_states
 from gui.tab_order import order_tabs
 from gui.theme import Theme
 from gui.tips import plain_label
@@ -27,6 +29,8 @@ from gui.toned import Toned
 from training.scenarios.scenario import BASE
 
 SETTLED_MS = 300
+BESIDE = "The board shows another run; Run puts this one there."
+BESIDE_RACE = "The board shows another run; Run or Race puts this one there."
 
 
 class ScenarioPage(QWidget):
@@ -53,7 +57,10 @@ class ScenarioPage(QWidget):
         self.back_button = self._quiet("← All scenarios", "Go back to the gallery (Ctrl+G)", self.back.emit)
         self.copy = self._quiet("Copy as a line", "Copy it as one line of text, to be pasted into another lab "
                                 "(Ctrl+Shift+L)", self.copy_wanted.emit)  # fmt: skip
-        self.story = StoryView(scenario, theme, scale, self)
+        self.title = title_of(scenario, self)
+        self.story = StoryView(scenario, theme, scale, self, titled=False)
+        self.unfold = self._quiet("Read the story again", "Show what was read before the run", self._unfold)
+        self._unfolded = False
         self.questions = [QuestionView(question, theme, scale, self) for question in scenario.questions]
         self.skip = self._quiet("Skip the questions", "Run without a prediction", self.skip_wanted.emit)
         self.again = self._quiet("Begin again", "Forget the answers, and predict anew", self.again_wanted.emit)
@@ -64,9 +71,10 @@ class ScenarioPage(QWidget):
                                  self.race_wanted.emit)  # fmt: skip
         (self.race if scenario.variants else self.run).setProperty("role", "primary")
         self.message = self._caption("")
+        self.beside = self._caption(BESIDE_RACE if scenario.variants else BESIDE)
         self.choice = Combo(self)
         self.load = self._button("Load", "Put this run into the form", self._load)
-        self.lines: list[QLabel] = []
+        self.findings = [FindingView(theme, scale, self) for _ in scenario.expectations]
         self.explanation = MarkdownView(theme, scale, self)
         self.explanation.show_markdown(scenario.explanation)
         self.explanation.setAccessibleName("Why it came out so")
@@ -113,18 +121,25 @@ class ScenarioPage(QWidget):
         box.setContentsMargins(self._px(10), self._px(2), self._px(6), self._px(12))
         box.setSpacing(self._px(8))
         box.addWidget(self.story)
+        box.addWidget(self.unfold)
+        parts: dict[str, QWidget] = {"Story": self._content}
         if self.questions:
-            box.addWidget(self._heading("Predict"))
+            parts["Predict"] = self._heading("Predict")
+            box.addWidget(parts["Predict"])
             for view in self.questions:
                 box.addWidget(view)
             row = QHBoxLayout()
             row.addWidget(self.skip)
             row.addStretch(1)
             box.addLayout(row)
-        box.addWidget(self._run_card())
+        parts["Run"] = self._run_card()
+        box.addWidget(parts["Run"])
         box.addWidget(self._outcome())
+        if self.findings or self.visit.scenario.explanation:
+            parts["Why"] = self.outcome
         if self.tasks:
-            box.addWidget(self._heading("Your turn"))
+            parts["Your turn"] = self._heading("Your turn")
+            box.addWidget(parts["Your turn"])
             for task in self.tasks.values():
                 box.addWidget(task)
         box.addStretch(1)
@@ -140,10 +155,17 @@ class ScenarioPage(QWidget):
         head.addWidget(self.back_button)
         head.addStretch(1)
         head.addWidget(self.copy)
+        self.course = CourseBar(parts, self.scroll, self._scale, self)
+        top = QVBoxLayout()
+        top.setContentsMargins(self._px(10), 0, self._px(6), self._px(6))
+        top.setSpacing(self._px(6))
+        top.addWidget(self.title)
+        top.addWidget(self.course)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(self._px(2))
         outer.addLayout(head)
+        outer.addLayout(top)
         outer.addWidget(self.scroll, 1)
 
     def _run_card(self) -> QFrame:
@@ -165,6 +187,7 @@ class ScenarioPage(QWidget):
         buttons.addWidget(self.race)
         buttons.addStretch(1)
         box.addLayout(buttons)
+        box.addWidget(self.beside)
         box.addWidget(self.message)
         self.choice_row = QWidget(card)
         row = QHBoxLayout(self.choice_row)
@@ -192,15 +215,10 @@ class ScenarioPage(QWidget):
         box = QVBoxLayout(self.outcome)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(self._px(8))
-        if scenario.expectations:
+        if self.findings:
             box.addWidget(self._heading("What came out"))
-            for _ in scenario.expectations:
-                label = plain_label(parent=self)
-                label.setWordWrap(True)
-                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                self.lines.append(label)
-                box.addWidget(label)
+        for finding in self.findings:
+            box.addWidget(finding)
         if scenario.explanation:
             box.addWidget(self._heading("Why"))
             box.addWidget(self.explanation)
@@ -219,6 +237,16 @@ class ScenarioPage(QWidget):
             task.start_wanted.connect(lambda name=name: self.task_start.emit(name))
             task.check_wanted.connect(lambda name=name: self.task_check.emit(name))
             task.hint_shown.connect(lambda count, name=name: self.hints_shown.emit(name, count))
+
+    def _unfold(self) -> None:
+        self._unfolded = True
+        self._fold()
+
+    def _fold(self) -> None:
+        """Fold the story to one line after the reveal, until it is asked for."""
+        folded = self.visit.revealed and not self._unfolded
+        self.story.setVisible(not folded)
+        self.unfold.setVisible(folded)
 
     def _load(self) -> None:
         self.load_wanted.emit(self.choice.currentData())
@@ -244,20 +272,22 @@ class ScenarioPage(QWidget):
         self.message.setText(text)
         self.message.setVisible(bool(text))
         self._toned.tone(self.message, "warn" if visit.warn else "")
+        self.beside.setVisible(visit.beside)
         self.choice_row.setVisible(visit.revealed and bool(visit.scenario.variants))
         if visit.loaded:
             self.choice.setCurrentIndex(max(0, self.choice.findData(visit.loaded)))
         self.reveal.setVisible(visit.locked and not visit.revealed)
         self.outcome.setVisible(visit.revealed)
-        self._show_lines()
+        self._unfolded = self._unfolded and visit.revealed
+        self._fold()
+        self.course.show_there("Why", visit.revealed)
+        self._show_findings()
         self._show_tasks(done)
 
-    def _show_lines(self) -> None:
-        found = self.visit.found() if self.visit.revealed else {}
-        for number, (label, expectation) in enumerate(zip(self.lines, self.visit.scenario.expectations, strict=True)):
-            text, holds = expectation_line(expectation, found.get(number), self.visit.scenario)
-            label.setText(text)
-            self._toned.tone(label, {True: "ok", False: "warn", None: "muted"}[holds])
+    def _show_findings(self) -> None:
+        found, scenario = self.visit.found() if self.visit.revealed else {}, self.visit.scenario
+        for number, (view, expectation) in enumerate(zip(self.findings, scenario.expectations, strict=True)):
+            view.show_finding(finding_of(expectation, found.get(number), scenario))
 
     def _show_tasks(self, done: frozenset[str]) -> None:
         visit = self.visit
@@ -303,5 +333,5 @@ class ScenarioPage(QWidget):
         self._theme = theme
         self.story.restyle(theme)
         self.explanation.restyle(theme)
-        for part in (*self.questions, *self.tasks.values(), self._toned):
+        for part in (*self.questions, *self.findings, *self.tasks.values(), self._toned):
             part.restyle(theme)

@@ -28,16 +28,18 @@ class QuestionView(QFrame):
         self.ask.show_markdown(question.ask)
         self._group = QButtonGroup(self)
         self.choices = [Choice(text, self._group, scale, self) for text in question.choices]
+        self.chosen = plain_label(parent=self)
+        self.chosen.setWordWrap(True)
         self.verdict = plain_label(parent=self)
         self.verdict.setWordWrap(True)
         self.why = MarkdownView(theme, scale, self)
         box = QVBoxLayout(self)
         box.setContentsMargins(*(round(px * scale) for px in (10, 9, 10, 9)))
         box.setSpacing(round(6 * scale))
-        for part in (self.ask, *self.choices, self.verdict, self.why):
+        for part in (self.ask, *self.choices, self.chosen, self.verdict, self.why):
             box.addWidget(part)
-        self.verdict.hide()
-        self.why.hide()
+        for told in (self.chosen, self.verdict, self.why):
+            told.hide()
         self._group.buttonClicked.connect(lambda _: self.answered.emit(self.choice))
         self.setAccessibleName(f"Question: {question.ask}")
         self.restyle(theme)
@@ -70,8 +72,12 @@ class QuestionView(QFrame):
             choice.button.setEnabled(not locked)
 
     def reveal(self) -> None:
-        """Say in words whether the choice was right, which one is, and why."""
+        """Say in words what was chosen, whether it was right, which one is, and why; the choices fold away."""
         self.lock()
+        for choice in self.choices:
+            choice.hide()
+        self.chosen.setText(f"Your answer: {self.choice}")
+        self.chosen.setVisible(self.choice is not None)
         self.verdict.setText(self._verdict())
         self.verdict.show()
         self.why.show_markdown(self.question.why)
@@ -80,8 +86,10 @@ class QuestionView(QFrame):
 
     def conceal(self) -> None:
         """Ask again, as if nothing had been said."""
-        self.verdict.hide()
-        self.why.hide()
+        for told in (self.chosen, self.verdict, self.why):
+            told.hide()
+        for choice in self.choices:
+            choice.show()
         self.lock(False)
         self.restyle(self._theme)
 
@@ -97,6 +105,3 @@ class QuestionView(QFrame):
         self.why.restyle(theme)
         tone = theme.ok if self.right else theme.warn if self.choice is not None else theme.muted
         self.verdict.setStyleSheet(f"color: {tone}; font-weight: 600;")
-        for choice in self.choices:
-            told = self.revealed and choice.text == self.question.answer
-            choice.label.setStyleSheet(f"color: {theme.ok if told else theme.text};")

@@ -43,6 +43,7 @@ GALLERY = "gallery"
 NONE_FOUND = "No scenario matches. Search for other words, or choose all chapters and any level."
 UNASKED = "This run came before your prediction. Answer the questions, or skip them, and press Run: then it is checked."
 UNFINISHED = "The run was ended before its time, so nothing is checked yet. Run it to its end."
+RACE_CLOSED = "The race was closed before its end, so nothing of it is checked. Race once more, to the end."
 
 
 class Scenarios(Feature):
@@ -230,6 +231,9 @@ class Scenarios(Feature):
             self.workspace.stage.show_only(BOARD)
         if not self.window.files.modified and self.window.control.phase != "playing":
             self.load_run(BASE)  # so that the network the story is about is seen beside it
+        else:
+            self.visit.beside = True
+            self.refresh()
 
     def _show_page(self, visit: Visit) -> ScenarioPage:
         page = self.page = ScenarioPage(visit, self.workspace.theme, self.workspace.scale)
@@ -309,16 +313,26 @@ class Scenarios(Feature):
         return self.window.feature(Races)
 
     def _hear_of_race(self) -> None:
-        """Take notice of a race of this scenario that was begun by its key."""
-        visit = self.visit
-        if visit is not None and not visit.locked and self.races.open and self.races.scenario == visit.scenario:
+        """Take notice of a race of this scenario that was begun by its key, or closed before its end."""
+        visit, races = self.visit, self.races
+        if visit is None:
+            return
+        there = races.open and races.scenario == visit.scenario
+        if there and races.control.phase == "playing" and not visit.racing:
+            visit.racing = True
             self._lock(visit)
+        elif there and not visit.locked:
+            self._lock(visit)
+        elif visit.racing and not there:
+            visit.racing = False
+            self._tell(RACE_CLOSED)
 
     def _race_ended(self) -> None:
         """Take over what came of a race of this scenario."""
         visit, records = self.visit, self.races.records()
         if visit is None or self.races.scenario != visit.scenario:
             return
+        visit.racing = False
         if any(outcome.reason == "stopped" for record in records.values() for outcome in record.outcomes):
             self._tell(UNFINISHED)
         elif records:
@@ -329,7 +343,7 @@ class Scenarios(Feature):
             self._tell("The race was too long to keep every step of it, so nothing is checked.", warn=True)
 
     def _lock(self, visit: Visit) -> None:
-        visit.locked = True
+        visit.locked, visit.beside = True, False
         self.learned.keep_answers(visit.entry.key, visit.answers)
         self.refresh()
 
@@ -343,7 +357,7 @@ class Scenarios(Feature):
             return False
         self.tasks.free()
         visit.loaded, visit.task = name, task
-        visit.message = ""
+        visit.message, visit.beside = "", False
         scenario = visit.scenario
         document = self.document = window.files.as_new(scenario.run(name))
         edits = () if task else scenario.edits_of(name)  # a task is for the learner to change things
@@ -411,7 +425,7 @@ class Scenarios(Feature):
         self.learned.reveal(visit.entry.key)
         self.refresh()
         if first and self.page is not None:
-            self.page.show_part(self.page.questions[0] if self.page.questions else self.page.outcome)
+            self.page.course.go("Predict" if self.page.questions else "Why")
 
     def _tell(self, text: str, *, warn: bool = False) -> None:
         if self.page is not None:

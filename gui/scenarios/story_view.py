@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.markdown import MarkdownView
 from gui.theme import Theme
@@ -11,13 +11,14 @@ from training.scenarios.scenario import Scenario
 
 
 class StoryView(QWidget):
-    """The story of a scenario, to be read before the run."""
+    """The story of a scenario, to be read before the run; `titled` is whether its title stands above it."""
 
-    def __init__(self, scenario: Scenario, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, theme: Theme, scale: float, parent: QWidget | None = None, *, titled: bool = True
+    ) -> None:
         super().__init__(parent)
-        self.title = plain_label(scenario.title, self)
-        self.title.setProperty("role", "heading")
-        self.title.setWordWrap(True)
+        self.title = title_of(scenario, self)
+        self.title.setVisible(titled)
         self.facts = plain_label(facts_of(scenario), self)
         self.facts.setProperty("role", "caption")
         self.facts.setWordWrap(True)
@@ -44,6 +45,14 @@ class StoryView(QWidget):
         """Take the colors of `theme`."""
         self.story.restyle(theme)
         self.watch.restyle(theme)
+
+
+def title_of(scenario: Scenario, parent: QWidget) -> QLabel:
+    """Return the title of a scenario as a label."""
+    title = plain_label(scenario.title, parent)
+    title.setProperty("role", "heading")
+    title.setWordWrap(True)
+    return title
 
 
 def facts_of(scenario: Scenario) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gui.builder import wording
 from gui.grouped import grouped
+from gui.scenarios.finding import Finding
 from gui.scenarios.library import Entry
 from gui.scenarios.task_view import GoalState
 from training.scenarios.expectations import Found, check, measure_in_words, runs_in, wanted_in_words
@@ -41,6 +42,10 @@ class Visit:
         What was measured of each run that was made as the scenario has it.
     message
         What is to be said at the run, and `warn` whether it is something that went wrong.
+    beside
+        Whether it was opened beside another run, which is still what the board shows.
+    racing
+        Whether its race is under way.
     goals, told, hints
         Of each task by its id: its goals as they stand, what is said about the last run, and hints in sight.
     """
@@ -55,6 +60,8 @@ class Visit:
     records: dict[str, RunRecord] = field(default_factory=dict)
     message: str = ""
     warn: bool = False
+    beside: bool = False
+    racing: bool = False
     goals: dict[str, list[GoalState]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
@@ -93,15 +100,14 @@ class Visit:
         self.message = ""
 
 
-def expectation_line(expectation: Expectation, found: Found | None, scenario: Scenario) -> tuple[str, bool | None]:
-    """Return an expectation with what came of it, in words, and whether it holds; None: it cannot be said yet."""
+def finding_of(expectation: Expectation, found: Found | None, scenario: Scenario) -> Finding:
+    """Return an expectation with what came of it, in words."""
     if found is None:
         needed = [scenario.title_of(name) for name in dict.fromkeys(runs_in(expectation))]
-        return f"○ {expectation.text.rstrip('.')} — needs {' and '.join(f'‘{title}’' for title in needed)}", None
+        return Finding("○", expectation.text, f"needs {' and '.join(f'‘{title}’' for title in needed)}", None)
     value, holds = float(found.values[0]), bool(found.held[0])
-    mark, word = ("✓", "holds") if holds else ("✗", "does not hold here")
     told = f"found {shown_value(value, expectation.metric)}, wanted {wanted_in_words(expectation)}"
-    return f"{mark} {expectation.text.rstrip('.')} — {word}: {told}", holds
+    return Finding("✓ Holds:" if holds else "✗ Does not hold here:", expectation.text, told, holds)
 
 
 def goal_states(goals: tuple[Claim, ...], found: list[Found] | None) -> list[GoalState]:

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from gui.builder.form_lock import FormLock
 from gui.scenarios.library import Entry
 from gui.scenarios.page import ScenarioPage
-from gui.scenarios.scenarios import UNASKED, UNFINISHED, Scenarios
+from gui.scenarios.scenarios import RACE_CLOSED, UNASKED, UNFINISHED, Scenarios
 from gui.window import MainWindow
 from tests.gui.scenarios.small import scenario
 from training.progress import column
@@ -86,8 +86,10 @@ def test_run_reveal_and_what_came_out(qtbot: Any, lab: MainWindow, scenarios: Sc
     assert not page.questions[0].choices[1].button.isEnabled(), "the answers stay as they are"
     until_revealed(qtbot, scenarios)
     assert [view.verdict.text() for view in page.questions] == ["✗ Not so. The answer: Fast", "✓ Right."]
-    assert page.lines[0].text().startswith("✓ Slow stays high — holds: found 0.")
-    assert page.lines[1].text() == "○ Fast is lower — needs ‘Fast’ and ‘Slow’"
+    assert page.findings[0].says.accessibleName() == "✓ Holds: Slow stays high"
+    assert page.findings[0].told.text().startswith("found 0.")
+    assert page.findings[1].says.accessibleName() == "○ Fast is lower"
+    assert page.findings[1].told.text() == "needs ‘Fast’ and ‘Slow’"
     assert not page.outcome.isHidden()
     assert page.explanation.toPlainText() == "A small step goes a short way."
 
@@ -123,7 +125,7 @@ def test_another_run_may_be_loaded_and_is_checked_too(qtbot: Any, lab: MainWindo
     qtbot.waitUntil(lambda: lab.control.phase == "ready")
     assert lab.builder.draft.experiment.optimizer.lr == 0.5
     lab.toggle()
-    qtbot.waitUntil(lambda: page.lines[1].text().startswith("✓ Fast is lower — holds"), timeout=20_000)
+    qtbot.waitUntil(lambda: page.findings[1].says.accessibleName() == "✓ Holds: Fast is lower", timeout=20_000)
 
 
 def test_a_race_tells_all_at_once(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
@@ -132,7 +134,78 @@ def test_a_race_tells_all_at_once(qtbot: Any, lab: MainWindow, scenarios: Scenar
     qtbot.mouseClick(page.race, LEFT)
     assert lab.workspace.stage.shown == "race"
     until_revealed(qtbot, scenarios)
-    assert [line.text()[0] for line in page.lines] == ["✓", "✓"]
+    assert [view.says.accessibleName()[0] for view in page.findings] == ["✓", "✓"]
+
+
+def test_a_race_closed_midway_says_so(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    answer(qtbot, scenarios, 0, 1)
+    lab.control.limit_speed(5)
+    qtbot.mouseClick(page_of(scenarios).race, LEFT)
+    qtbot.waitUntil(lambda: scenarios.visit is not None and scenarios.visit.racing, timeout=20_000)
+    qtbot.keyClick(lab, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page_of(scenarios).message.text() == RACE_CLOSED)
+    assert scenarios.visit is not None
+    assert not scenarios.visit.revealed
+    assert page_of(scenarios).race.isEnabled()
+
+
+def test_beside_another_run_the_page_says_so(
+    qtbot: Any, lab: MainWindow, scenarios: Scenarios, library: tuple[Entry, ...]
+) -> None:
+    assert page_of(scenarios).beside.isHidden()
+    lab.builder.apply_changes({"network.activation": "relu"})
+    qtbot.waitUntil(lambda: lab.files.modified)
+    scenarios.open(library[2])
+    assert page_of(scenarios).beside.text() == "The board shows another run; Run puts this one there."
+    scenarios.open(library[1])
+    page = page_of(scenarios)
+    assert page.beside.text() == "The board shows another run; Run or Race puts this one there."
+    assert not page.beside.isHidden()
+    answer(qtbot, scenarios, 0, 1)
+    assert not page.beside.isHidden()
+    qtbot.mouseClick(page.race, LEFT)
+    assert page.beside.isHidden()
+    until_revealed(qtbot, scenarios)
+
+
+def test_pills_lead_through_the_page(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
+    page = page_of(scenarios)
+
+    def there() -> list[str]:
+        return [name for name, pill in page.course.pills.items() if not pill.isHidden()]
+
+    assert there() == ["Story", "Predict", "Run", "Your turn"]
+    assert page.course.at == "Story"
+    lab.resize(1100, 420)
+    bar = page.scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 100)
+    qtbot.mouseClick(page.course.pills["Your turn"], LEFT)
+    assert page.course.at == "Your turn"
+    assert bar.value() > 0
+    bar.setValue(0)
+    assert page.course.at == "Story"
+    page.skip.click()
+    scenarios._reveal()
+    assert there() == ["Story", "Predict", "Run", "Why", "Your turn"]
+    qtbot.waitUntil(lambda: page.course.at == "Predict")
+
+
+def test_after_the_reveal_what_was_read_and_answered_is_folded(qtbot: Any, scenarios: Scenarios) -> None:
+    page = page_of(scenarios)
+    answer(qtbot, scenarios, 0, 1)
+    assert page.unfold.isHidden()
+    scenarios._reveal()
+    assert page.story.isHidden()
+    question = page.questions[0]
+    assert all(choice.isHidden() for choice in question.choices)
+    assert question.chosen.text() == "Your answer: Slow"
+    page.unfold.click()
+    scenarios.refresh()
+    assert not page.story.isHidden()
+    assert page.unfold.isHidden()
+    page.again.click()
+    assert not any(choice.isHidden() for choice in question.choices)
+    assert question.chosen.isHidden()
 
 
 def test_a_run_ended_early_is_not_checked(qtbot: Any, lab: MainWindow, scenarios: Scenarios) -> None:
