@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
@@ -90,9 +91,13 @@ class EndBanner(QFrame):
 
     # ------------------------------------------------------------------------------ saying
 
-    def say(self, heading: str, sentence: str, tone: str = "") -> None:
-        """Show a heading and a sentence; `tone` is "", "ok", "warn" or "error"."""
-        self._say(heading, (sentence,), tone, ())
+    def say(self, heading: str, sentence: str, tone: str = "", *, also: Sequence[str] = ()) -> None:
+        """Show a heading and a sentence; `tone` is "", "ok", "warn" or "error".
+
+        Of `also`, as many lines are shown below it as there is room for.
+        """
+        texts = tuple("\n".join((sentence, *also[:count])) for count in range(len(also), -1, -1))
+        self._say(heading, texts, tone, ())
 
     def say_outcomes(self, outcomes: tuple[Outcome | None, ...], epochs: int = 0, patience: int = 0) -> None:
         """Say how the run ended, and offer to go on where more epochs, or more patience, let it.

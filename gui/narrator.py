@@ -65,11 +65,11 @@ def progress_sentence(view: RunView) -> str:
     latest = view.shown_evaluation
     if latest is None:
         return "Waiting for the first evaluation."
-    train, held_out = float(latest.train_loss[0]), float(latest.val_loss[0])
+    train, validation = float(latest.train_loss[0]), float(latest.val_loss[0])
     text = f"Training loss {train:.3g}"
-    if held_out == held_out:  # NaN without held-out samples
+    if validation == validation:  # NaN without held-out samples
         score = "accuracy" if view.data.task == "classification" else "R²"
-        text += f", held-out loss {held_out:.3g}, held-out {score} {float(latest.val_score[0]):.3g}"
+        text += f", validation loss {validation:.3g}, {score} {float(latest.val_score[0]):.3g}"
     if view.experiment.replicas > 1:
         text += f" (replica 1 of {view.experiment.replicas})"
     return f"{text}."

@@ -26,10 +26,10 @@ class Footer(QWidget):
     def __init__(self, theme: Theme, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(round(HEIGHT * scale))
-        before = plain_label("Ends the run when", self)
+        self.before = plain_label("", self)
         self.rest = plain_label("", self)
         self.error = plain_label("", self)
-        for label, role in ((before, "caption"), (self.rest, "caption"), (self.error, "error")):
+        for label, role in ((self.before, "caption"), (self.rest, "caption"), (self.error, "error")):
             label.setProperty("role", role)
         self.button = QToolButton(self)
         self.button.setProperty("role", "pill")
@@ -42,7 +42,7 @@ class Footer(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(round(2 * scale), 0, round(2 * scale), 0)
         row.setSpacing(round(6 * scale))
-        for widget in (before, self.button, self.rest):
+        for widget in (self.before, self.button, self.rest):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.error)
@@ -67,9 +67,10 @@ class Footer(QWidget):
 
     def show_settings(self, criteria: Criteria) -> None:
         """Say how the criteria end the run."""
-        many, rest = rule(criteria)
+        before, many, rest = rule(criteria)
+        self.before.setText(before)
         self.button.setText(f"{many} ▾")
-        self.button.setAccessibleName(f"Ends the run when {many} {rest}")
+        self.button.setAccessibleName(f"{before} {many} {rest}")
         self.rest.setText(rest)
         chosen = (criteria.combine, criteria.k if criteria.combine == "k" else 0)
         for choice in self._choices.actions():

@@ -80,12 +80,13 @@ def armed(criteria: Criteria) -> int:
     return sum(getattr(criteria, name).action == "stop" for name in CRITERIA)
 
 
-def rule(criteria: Criteria) -> tuple[str, str]:
-    """Return which criteria end the run: how many of them, and the rest of the sentence after "Ends the run when"."""
+def rule(criteria: Criteria) -> tuple[str, str, str]:
+    """Return which criteria end the run: the beginning of the sentence, how many of them, and its rest."""
     count = armed(criteria)
     many = {"any": "any", "all": "all", "k": str(criteria.k)}[criteria.combine]
-    verb = "is" if many in ("any", "1") else "are"
-    return many, f"of the {count} set to stop {verb} met" if count else f"set to stop {verb} met (none is set)"
+    if not count:
+        return "No criterion ends the run;", many, "set to stop would"
+    return "Ends the run when", many, f"of the {count} set to stop {'is' if many in ('any', '1') else 'are'} met"
 
 
 def short(value: float) -> str:

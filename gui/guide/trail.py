@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from gui.guide.journey import State
 from gui.tips import plain_tip
 
-MARKS: dict[State, str] = {"done": "✓", "begun": "…", "open": ""}
+MARKS: dict[State, str] = {"done": "✓", "begun": " ·", "open": ""}
 WORDS: dict[State, str] = {"done": "done", "begun": "begun", "open": "not begun"}
 
 

@@ -39,16 +39,17 @@ class Column:
 def columns_of(race: RaceView) -> list[Column]:
     """Return the columns that tell of a race."""
     held_out = all(len(runner.run.data.x_val) for runner in race.runners)
-    part, words = ("val", "held-out") if held_out else ("train", "training")
+    part, words = ("val", "validation") if held_out else ("train", "training")
+    said = "held-out" if held_out else "training"
     score = score_name(race)
     name = f"{part}_loss"
     columns = [
-        Column(f"{words} loss", f"Loss on the {words} part at the last evaluation", "0.0e-00", 0,
+        Column(f"{words} loss", f"Loss on the {said} part at the last evaluation", "0.0e-00", 0,
                lambda runner: _figure(_last(runner, name))),
-        Column("best", f"Lowest loss on the {words} part", "0.0e-00", 1,
+        Column("best", f"Lowest loss on the {said} part", "0.0e-00", 1,
                lambda runner: _figure(_best(runner, name)[0])),
         Column("at epoch", "Epochs until then", "0000.0", 3, lambda runner: _epoch(_best(runner, name)[1])),
-        Column(score, f"{score} on the {words} part at the last evaluation", "0.0000", 2,
+        Column(score, f"{score[0].upper()}{score[1:]} on the {said} part at the last evaluation", "0.0000", 2,
                lambda runner: _figure(_last(runner, f"{part}_score"))),
         Column("first difference", "The first step at which loss or gradients are not bit for bit those of the first "
                "run", "from the start", 5, _difference),

@@ -44,7 +44,7 @@ class Drawn:
 
 
 QUANTITIES = {
-    "val_loss": Drawn("held out", "held-out loss", "Loss on the held-out part"),
+    "val_loss": Drawn("validation", "validation loss", "Loss on the held-out part"),
     "train_loss": Drawn("train", "training loss", "Loss on the training part"),
     "batch_loss": Drawn("batch", "loss of the batch", "Loss of every mini-batch"),
     "val_score": Drawn("accuracy", "accuracy", "Accuracy, or R² of a regression, on the held-out part"),
@@ -80,7 +80,7 @@ class RaceCurves(RacePanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.axes = PlotAxes(x_label="step", y_label="held-out loss", log_y=True, right_room=44)
+        self.axes = PlotAxes(x_label="step", y_label="validation loss", log_y=True, right_room=44)
         self.axes.setAccessibleName("Curves of all runs of the race")
         self.body.addWidget(self.axes, 1)
         self.lines: list[Line] = []

@@ -17,6 +17,7 @@ from gui.panels.panel import Panel
 from gui.race.race_board import RaceBoard
 from gui.race.race_control import RaceControl, RaceNews
 from gui.race.race_view import Runner
+from gui.race.waiting import WaitingNotice
 from gui.race.wording import in_common, parted, standing
 from gui.run_control import News
 from gui.run_figures import EPOCH_ROUNDING
@@ -73,6 +74,7 @@ class Races(Feature):
         self._workspace: Workspace | None = None
         self._shown_phase = ""
         self._hidden: set[str] = set()
+        self._waiting = WaitingNotice()
 
     # ------------------------------------------------------------------------------ what others ask for
 
@@ -103,6 +105,7 @@ class Races(Feature):
             return
         if self._workspace is not None and self._workspace.stage.shown == PAGE:
             self._workspace.stage.show_only(BOARD)
+        self._waiting.take_back(self.window.banner)
         self.control.close()
         self.scenario, self._records = None, {}
         if self.board is not None:
@@ -228,12 +231,15 @@ class Races(Feature):
 
     def _stage_changed(self, name: str) -> None:
         if name == PAGE:
+            self._waiting.take_back(self.window.banner)
             self.window.hosting.welcome(self)
             if self.board is not None:
                 self.board.setFocus()
         elif self.on_stage:
             self.control.pause()
             self.window.hosting.see_off()
+            over = self.control.phase == "finished"
+            self._waiting.give(self.window.banner, self.title, over=over, back=self.again, close=self.close_race)
 
     def _toggled(self) -> None:
         self.window.frames.changed()
@@ -380,7 +386,9 @@ class Races(Feature):
         transport.device.show_busy(self._playing)
         if self.board is not None and self._notes is not None:
             self.board.standings.refresh()
-            self._notes.say("What they share, and where they part", f"{in_common(view)} {parted(view)}".strip())
+            watch = [f"• {line}" for line in self.scenario.watch] if self.scenario is not None else ()
+            shared = f"{in_common(view)} {parted(view)}".strip()
+            self._notes.say("What they share, and where they part", shared, also=watch)
 
     def show_state(self, transport: Transport, banner: EndBanner) -> None:
         phase = self.control.phase

@@ -90,11 +90,11 @@ def standing(race: RaceView) -> str:
 def measure_of(race: RaceView) -> tuple[str, str, float] | None:
     """Return by what the runs are compared: its name, what it is called, and the sign that makes less better."""
     runs = [runner.run for runner in race.runners]
-    part, words = ("val", "held-out") if all(len(run.data.x_val) for run in runs) else ("train", "training")
+    part, words = ("val", "validation") if all(len(run.data.x_val) for run in runs) else ("train", "training")
     if all(run.experiment.loss == runs[0].experiment.loss for run in runs):
         return f"{part}_loss", f"{words} loss", 1.0
     if all(run.data.task == runs[0].data.task for run in runs):
-        return f"{part}_score", f"{words} {score_name(race)}", -1.0
+        return f"{part}_score", score_name(race) if part == "val" else f"{words} {score_name(race)}", -1.0
     return None
 
 

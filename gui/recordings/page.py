@@ -94,6 +94,7 @@ class RunsPage(QWidget):
         self.nothing.setVisible(empty)
         self.list.setVisible(not empty)
         for button in self.buttons.values():
+            button.setVisible(not empty)
             button.setEnabled(self.list.chosen is not None)
 
     def restyle(self, theme: Theme) -> None:

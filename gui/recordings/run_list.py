@@ -40,8 +40,7 @@ class RunModel(QAbstractListModel):
             return f"{recording.name}, {words.facts(recording)}, {words.figures(recording)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             scenario = f"\nScenario: {recording.scenario}" if recording.scenario else ""
-            edits = f"\nChanged on the way {len(recording.edits)} times" if recording.edits else ""
-            return plain_tip(f"{recording.name}\n{words.facts(recording)}\n{words.figures(recording)}{scenario}{edits}")
+            return plain_tip(f"{recording.name}\n{words.facts(recording)}\n{words.figures(recording)}{scenario}")
         return None
 
 
@@ -79,7 +78,9 @@ class RunDelegate(QStyledItemDelegate):
         diverged = bool(recording.figures.get("diverged"))
         self._line(painter, line, words.facts(recording), theme.warn if diverged else theme.muted, 11)
         line.translate(0, round(15 * scale))
-        self._line(painter, line, words.figures(recording), theme.muted, 11)
+        whole = words.figures(recording)
+        fits = QFontMetrics(text_font(scale, px=11)).horizontalAdvance(whole) <= line.width()
+        self._line(painter, line, whole if fits else words.fewer_figures(recording), theme.muted, 11)
         painter.restore()
 
     def _line(
@@ -127,8 +128,12 @@ class RunList(QListView):
         return self.runs.runs[row] if 0 <= row < len(self.runs.runs) else None
 
     def show_runs(self, runs: Sequence[Kept], chosen: Kept | None = None) -> None:
-        """Show other runs, one of them chosen: the one given, or else the one before, or the newest."""
-        before, row = chosen or self.chosen, self.currentIndex().row()
+        """Show other runs, one of them chosen: the one given, or else the one before.
+
+        Whoever is not at work in the list, and has not chosen an older run, has the newest chosen.
+        """
+        row = self.currentIndex().row()
+        before = chosen or (self.chosen if row > 0 or self.hasFocus() else None)
         self.runs.show_runs(runs)
         wanted = next((i for i, run in enumerate(runs) if before is not None and run.path == before.path), None)
         if wanted is None:

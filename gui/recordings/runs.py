@@ -179,9 +179,18 @@ class Runs(Feature):
             self.workspace.left.show_page("Experiment")
 
     def _may_replace(self) -> bool:
-        """Ask about unsaved changes, but for those to a document whose runs are all kept here."""
+        """Ask about unsaved changes, but for those that are kept here with a run."""
         files = self.window.files
-        return (self._replay is not None and files.document is self._replay.document) or files.may_replace()
+        replays = self._replay is not None and files.document is self._replay.document
+        return replays or self._holds_the_form() or files.may_replace()
+
+    def _holds_the_form(self) -> bool:
+        """Keep the run that is shown, and tell whether that holds all there is in the form."""
+        view, draft = self._view, self.window.builder.draft
+        if view is None or not draft.valid or draft.experiment != view.experiment:
+            return False
+        self._keep(ended=self._has_ended())
+        return self._recorded is not None and self._recorded_at == (view.history.step, len(view.edits))
 
     def _compare(self) -> None:
         """Say whether the replay that has ended came to the same result."""

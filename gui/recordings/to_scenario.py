@@ -42,7 +42,7 @@ OFFERS = (
     Offer("train_loss", "the final training loss", Measure(metric="train_loss"), "<"),
     Offer("val_loss", "the final validation loss", Measure(metric="val_loss"), "<"),
     Offer("best_val_loss", "the best validation loss", Measure(metric="best", of="val_loss"), "<"),
-    Offer("val_score", "the final validation score", Measure(metric="val_score"), ">"),
+    Offer("val_score", "the final accuracy (R² of a regression)", Measure(metric="val_score"), ">"),
     Offer("diverged", "that it does not diverge", Measure(metric="diverged"), "<"),
 )
 

@@ -12,7 +12,7 @@ from training.recordings.recording import Recording
 
 FIGURES = {
     "train_loss": "training loss", "val_loss": "validation loss", "best_val_loss": "best validation loss",
-    "train_score": "training score", "val_score": "validation score", "grad_norm": "gradient norm",
+    "train_score": "training accuracy or R²", "val_score": "accuracy or R²", "grad_norm": "gradient norm",
     "ended_step": "last step", "diverged": "diverged",
 }  # fmt: skip
 MOST_DIFFERENCES = 3
@@ -47,7 +47,14 @@ def was_stopped(recording: Recording) -> bool:
 
 def facts(recording: Recording) -> str:
     """Return when, how far, how it ended."""
-    return f"{when(recording)} · {grouped(recording.steps)} steps · {outcome(recording)}"
+    said = [when(recording), f"{grouped(recording.steps)} steps", outcome(recording), changed(recording)]
+    return " · ".join(text for text in said if text)
+
+
+def changed(recording: Recording) -> str:
+    """Return what tells a fork from the run that it was forked from: what was changed on the way, "" for nothing."""
+    steps = [edit.step for edit in recording.edits if STOP not in edit.changes]
+    return f"changed at step {grouped(steps[0])}" if len(steps) == 1 else f"{len(steps)} changes" if steps else ""
 
 
 def setup(recording: Recording) -> str:
@@ -58,11 +65,19 @@ def setup(recording: Recording) -> str:
 
 def figures(recording: Recording) -> str:
     """Return what a run came to, in the figures that count most."""
-    shown = []
-    for name, title in (("train_loss", "loss"), ("val_loss", "val"), ("val_score", "score")):
-        if name in recording.figures:
-            shown.append(f"{title} {recording.figures[name]:.3g}")
-    return " · ".join(shown)
+    return " · ".join(_figures(recording))
+
+
+def fewer_figures(recording: Recording) -> str:
+    """Return less of it, for little room: the training loss only where there is no other."""
+    found = _figures(recording)
+    return " · ".join(found[1:] or found)
+
+
+def _figures(recording: Recording) -> list[str]:
+    score = "accuracy" if recording.experiment.loss.kind == "cross_entropy" else "R²"
+    titles = {"train_loss": "training loss", "val_loss": "validation loss", "val_score": score}
+    return [f"{title} {recording.figures[name]:.3g}" for name, title in titles.items() if name in recording.figures]
 
 
 def comparison(recording: Recording, again: Again) -> tuple[str, bool]:
