@@ -24,8 +24,8 @@ run: $(STAMP) ## Start the window (without a display: train the default experime
 replay: $(STAMP) ## Run every scenario again, and say whether it shows what it says (ARGS="NAME --seeds 3" for one)
 	@$(BIN)/python main.py replay $(or $(ARGS),--all)
 
-test: $(STAMP) ## Run all tests, without opening a window
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run all tests, without opening a window (ARGS="tests/models" for some of them)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## Check style, and that imports run one way: main -> gui -> training -> models
 	@$(BIN)/ruff check . $(ARGS)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import torch  # before anything of Qt: on Windows the other order loads the wrong libraries
 
@@ -19,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from tests.long_runs import LongRuns
 
 LONG = pytest.StashKey[LongRuns]()
+FOLDER = "long_runs"
 
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True, print_blob=True)
@@ -39,23 +44,43 @@ LONG_RUNS = {
 }  # fmt: skip
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the results; a process that was started by another is told which."""
+    given = getattr(config, "workerinput", {}).get(FOLDER)
+    config.stash[LONG] = LongRuns(Path(given or tempfile.mkdtemp(prefix="long_runs_")))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process that this one starts."""
+    node.workerinput[FOLDER] = str(node.config.stash[LONG].folder)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what takes minutes beside the other tests, if it is wanted, and look at it last."""
     long = [item for item in session.items if item.get_closest_marker("long")]
     if long and not session.config.option.collectonly:
         session.items[:] = [item for item in session.items if item not in long] + long
-        asked_for = {name for item in long for name in item.get_closest_marker("long").args}
-        wanted = {name: command for name, command in LONG_RUNS.items() if name in asked_for}
-        session.config.stash[LONG] = runs = LongRuns(wanted)
-        runs.start()
+        runs = session.config.stash[LONG]
+        runs.ask(name for item in long for name in item.get_closest_marker("long").args)
+        if not hasattr(session.config, "workerinput"):
+            runs.start(LONG_RUNS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """The tests run in other processes: start it from here, once."""
+    if node.gateway.id == "gw0":
+        node.config.stash[LONG].start(LONG_RUNS)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End what still runs beside the tests."""
     runs = config.stash.get(LONG, None)
-    if runs is not None:
+    if runs is not None and not hasattr(config, "workerinput"):
         runs.stop()
+        shutil.rmtree(runs.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

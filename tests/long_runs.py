@@ -1,12 +1,18 @@
-"""Minutes of use in processes of their own, one after the other, beside the tests: their results are looked at last."""
+"""Minutes of use in processes of their own, one after the other, beside the tests: their results are looked at last.
+
+Where the tests themselves run in several processes, one of them starts the commands, and all find the results in a folder.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,26 +28,34 @@ class Finished:
     errors: str
 
 
-@dataclass
 class LongRuns:
-    """Starts the named commands in turn, in a thread; `result` waits for one."""
+    """Starts commands in turn, in a thread, and keeps what they leave in a folder; `result` waits for one."""
 
-    commands: dict[str, list[str]]
-    _results: dict[str, Finished] = field(default_factory=dict)
-    _done: dict[str, threading.Event] = field(default_factory=dict)
-    _process: subprocess.Popen[str] | None = None
-    _stopped: bool = False
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
 
-    def start(self) -> None:
-        """Start the first of them; the others follow."""
-        self._done = {name: threading.Event() for name in self.commands}
-        threading.Thread(target=self._run_all, daemon=True).start()
+    def ask(self, names: Iterable[str]) -> None:
+        """Say which commands tests of this process look at."""
+        for name in names:
+            (self.folder / f"{name}.asked").touch()
+
+    def start(self, commands: dict[str, list[str]]) -> None:
+        """Start the first of those that were asked for; the others follow."""
+        wanted = {name: command for name, command in commands.items() if (self.folder / f"{name}.asked").exists()}
+        if wanted:
+            threading.Thread(target=self._run_all, args=[wanted], daemon=True).start()
 
     def result(self, name: str) -> Finished:
         """Wait for a command and return what it left."""
-        if not self._done[name].wait(LIMIT_SECONDS):
-            raise TimeoutError(f"{name} does not come to an end")
-        return self._results[name]
+        left = self.folder / f"{name}.json"
+        until = time.monotonic() + LIMIT_SECONDS
+        while not left.exists():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{name} does not come to an end")
+            time.sleep(0.1)
+        return Finished(**json.loads(left.read_text()))
 
     def stop(self) -> None:
         """End what still runs."""
@@ -49,8 +63,8 @@ class LongRuns:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
 
-    def _run_all(self) -> None:
-        for name, command in self.commands.items():
+    def _run_all(self, commands: dict[str, list[str]]) -> None:
+        for name, command in commands.items():
             if self._stopped:
                 return
             environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -59,5 +73,6 @@ class LongRuns:
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
             output, errors = self._process.communicate()
-            self._results[name] = Finished(self._process.returncode, output, errors)
-            self._done[name].set()
+            unfinished = self.folder / f"{name}.unfinished"
+            unfinished.write_text(json.dumps(asdict(Finished(self._process.returncode, output, errors))))
+            unfinished.rename(self.folder / f"{name}.json")

@@ -158,6 +158,16 @@ class Engine:
         return self._batch_size
 
     @property
+    def lr(self) -> float:
+        """Learning rate of the first replica in the last step; before the first, of that one."""
+        return float(self._rates_now()[0])
+
+    @property
+    def params_before_step(self) -> Tensor:
+        """The parameters as they were before the last step, ``[R, P]``; not to be changed."""
+        return self._step.before
+
+    @property
     def steps_per_epoch(self) -> int:
         """Steps that make an epoch."""
         return self._batches.steps_per_epoch(self.batch_size)

@@ -60,6 +60,12 @@ class TrainingStep:
         self._settings: dict[str, list[float]] = {}
         self.configure(experiments)
 
+    @property
+    def before(self) -> Tensor:
+        """The parameters before the last step, ``[R, P]``."""
+        before: Tensor = self._before
+        return before
+
     def configure(self, experiments: Sequence[Experiment]) -> bool:
         """Take over penalties, clipping and noise from the experiments (one for each replica).
 

@@ -86,14 +86,16 @@ def _running_mean(values: FloatArray, half: int) -> FloatArray:
     half = min(half, (len(values) - 1) // 2)
     if half < 1:
         return values
-    scale = 2.0 * half + 1.0 if np.abs(values).max() > LARGE else 1.0
+    # A power of two changes no digit; and a mean lies between the extremes, also where it was rounded.
+    scale = 2.0 ** np.ceil(np.log2(2 * half + 1)) if np.abs(values).max() > LARGE else 1.0
     values = values / scale
     # No sum of all values is taken and subtracted from: after one large value, small ones would be lost in it.
     sizes = np.arange(1.0, 2 * half, 2.0)
     rising = np.cumsum(values[: 2 * half - 1])[::2] / sizes
     falling = np.cumsum(values[: -2 * half : -1])[::2] / sizes
     inner = np.convolve(values, np.full(2 * half + 1, 1.0 / (2 * half + 1)), "valid")
-    return scale * np.concatenate([rising, inner, falling[::-1]])
+    means = np.concatenate([rising, inner, falling[::-1]])
+    return scale * (np.clip(means, values.min(), values.max()) if scale > 1.0 else means)
 
 
 def _stretches(there: NDArray[np.bool_]) -> list[tuple[int, int]]:

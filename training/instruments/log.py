@@ -1,0 +1,129 @@
+"""All that instruments have said of a run, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.instruments.instrument import Reading
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+BYTES_EACH = 8_000_000
+FEWEST_ROWS = 64
+
+
+class Series:
+    """The readings of one instrument in order of their steps; every second one is dropped where there are too many."""
+
+    def __init__(self) -> None:
+        self._steps: list[int] = []
+        self._epochs: list[float] = []
+        self._values: list[FloatArray] = []
+        self._stride, self._seen = 1, 0
+        self._last: Reading | None = None
+
+    def append(self, reading: Reading) -> None:
+        """Add what was said last."""
+        if self._seen % self._stride == 0:
+            self._steps.append(reading.step)
+            self._epochs.append(reading.epoch)
+            self._values.append(reading.values)
+        self._seen += 1
+        self._last = reading
+        if len(self._steps) > max(FEWEST_ROWS, BYTES_EACH // max(1, reading.values.nbytes)):
+            self._steps, self._epochs, self._values = self._steps[::2], self._epochs[::2], self._values[::2]
+            self._stride *= 2
+
+    def __len__(self) -> int:
+        """Return the number of readings kept, the last one included."""
+        return len(self._steps) + self._beyond
+
+    @property
+    def last(self) -> Reading | None:
+        """What was said last."""
+        return self._last
+
+    @property
+    def steps(self) -> IntArray:
+        """Steps done at each reading, ``[K]``."""
+        steps = [*self._steps, self._last.step] if self._beyond and self._last else self._steps
+        return np.array(steps, dtype=np.int64)
+
+    @property
+    def epochs(self) -> FloatArray:
+        """Epochs done at each reading, ``[K]``."""
+        epochs = [*self._epochs, self._last.epoch] if self._beyond and self._last else self._epochs
+        return np.array(epochs, dtype=np.float64)
+
+    @property
+    def values(self) -> FloatArray:
+        """The readings, ``[K, C]``; ``[0, 0]`` where there are none."""
+        values = [*self._values, self._last.values] if self._beyond and self._last else self._values
+        return np.stack(values) if values else np.empty((0, 0))
+
+    @property
+    def _beyond(self) -> bool:
+        """Whether the last one is not among those kept for good."""
+        return self._last is not None and (not self._steps or self._steps[-1] != self._last.step)
+
+    def until(self, step: int) -> Series:
+        """Return what was said up to a step."""
+        made = Series()
+        made._stride = self._stride
+        for at, epoch, values in zip(self._steps, self._epochs, self._values, strict=True):
+            if at <= step:
+                made._steps.append(at)
+                made._epochs.append(epoch)
+                made._values.append(values)
+        made._seen = len(made._steps) * made._stride
+        if made._steps:
+            made._last = Reading("", made._steps[-1], made._epochs[-1], made._values[-1], 0.0)
+        if self._last is not None and self._last.step <= step:
+            made._last = self._last
+        return made
+
+
+class InstrumentLog:
+    """What every instrument has said of a run, and what that has cost.
+
+    Attributes
+    ----------
+    seconds
+        Processor time spent on measuring.
+    share
+        That, as a part of the time spent on training beside it.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[str, Series] = {}
+        self.seconds = 0.0
+        self.share = 0.0
+
+    def take(self, readings: Iterable[Reading]) -> None:
+        """Add what was said."""
+        for reading in readings:
+            self._series.setdefault(reading.name, Series()).append(reading)
+            self.seconds += reading.seconds
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether an instrument has said anything."""
+        return name in self._series
+
+    def __getitem__(self, name: str) -> Series:
+        """Return what an instrument has said; nothing, if it has not been read."""
+        return self._series.get(name) or Series()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Instruments that have said anything."""
+        return tuple(self._series)
+
+    def until(self, step: int) -> InstrumentLog:
+        """Return what was said up to a step, to go on from there in another way."""
+        made = InstrumentLog()
+        made._series = {name: series.until(step) for name, series in self._series.items()}
+        return made
