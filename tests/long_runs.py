@@ -1,6 +1,6 @@
 """Minutes of use in processes of their own, one after the other, beside the tests: their results are looked at last.
 
-Where the tests themselves run in several processes, one of them starts the commands, and all find the results in a folder.
+Where the tests run in several processes, one of them starts the commands, and all find the results in a folder.
 """
 
 from __future__ import annotations
