@@ -56,7 +56,7 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[FOLDER] = str(node.config.stash[LONG].folder)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # what else comes then sends the list of tests to the process that hands them out
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what takes minutes beside the other tests, if it is wanted, and look at it last."""
     long = [item for item in session.items if item.get_closest_marker("long")]
