@@ -25,7 +25,7 @@ replay: $(STAMP) ## Run every scenario again, and say whether it shows what it s
 	@$(BIN)/python main.py replay $(or $(ARGS),--all)
 
 test: $(STAMP) ## Run all tests, without opening a window (ARGS="tests/models" for some of them)
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## Check style, and that imports run one way: main -> gui -> training -> models
 	@$(BIN)/ruff check . $(ARGS)

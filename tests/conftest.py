@@ -61,7 +61,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what takes minutes beside the other tests, if it is wanted, and look at it last."""
     long = [item for item in session.items if item.get_closest_marker("long")]
     if long and not session.config.option.collectonly:
-        session.items[:] = [item for item in session.items if item not in long] + long
+        files = {item.path for item in long}  # whole ones: they are what is handed out to several processes
+        session.items.sort(key=lambda item: item.path in files)
         runs = session.config.stash[LONG]
         runs.ask(name for item in long for name in item.get_closest_marker("long").args)
         if not hasattr(session.config, "workerinput"):
