@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
+from gui.evidence import spans_of
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel
 from gui.panels.plot_axes import Mark, PlotAxes, decades
@@ -87,6 +88,20 @@ class EpochPanel(Panel):
     def time_marks(self, run: RunView) -> list[Mark]:
         """Return what stands on the axis of time: see `gui.panels.time_marks`."""
         return time_marks(run, lambda steps: self.across(run.epochs_at(steps)), self.theme)
+
+    # -- evidence
+
+    def show_evidence(self) -> None:
+        if self._run is not None:
+            self.draw_evidence(self._run)
+            self.axes.redraw()
+
+    def draw_evidence(self, run: RunView) -> None:
+        """Mark the part of the run that the evidence of a finding is about."""
+        evidence = self.selection.evidence
+        self.axes.spans = spans_of(
+            evidence, self.curves, lambda steps: self.across(run.epochs_at(steps)), self.theme
+        )
 
     # -- the moment pointed at
 

@@ -23,6 +23,7 @@ GRADIENTS = {
         "linear map. It shrinks (vanishes) or grows (explodes) from layer to layer",
     ),
 }
+GRADIENT_CURVES = frozenset({"grad_norm", *GRADIENTS})
 
 
 class GradientNorms(LayerCurves):
@@ -31,6 +32,7 @@ class GradientNorms(LayerCurves):
     title = "Gradient norm by layer"
     short_title = "Gradient norms"
     name = "gradient_norms"
+    curves = GRADIENT_CURVES
     quantities = GRADIENTS
 
     def __init__(self, parent: QWidget | None = None) -> None:

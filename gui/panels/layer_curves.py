@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QWidget
 
+from gui.evidence import MARKS, tone
 from gui.panels import ranges
 from gui.panels.layer_view import WHOLE, LayerView, curve_by_decade, middle_of
 from gui.panels.panel import scale
@@ -47,6 +48,7 @@ class LayerCurves(LayerView):
         self.ghosts: list[Line] = []
         self._ghost: RunView | None = None
         self._ghost_limits: ranges.Limits | None = None
+        self._middle: FloatArray | None = None
         self.restyle(self.theme)
 
     # -- as a view
@@ -62,7 +64,7 @@ class LayerCurves(LayerView):
         self.axes.things.clear()
         self.lines, self.envelopes = [], []
         self.forget_ghost()
-        self.axes.end_labels = []
+        self.axes.end_labels, self._middle = [], None
         self.axes.set_limits((0.0, 1.0), (-4.0, 0.0))
 
     def draw_view(self, run: RunView, curve: Curve) -> None:
@@ -94,6 +96,11 @@ class LayerCurves(LayerView):
             line.pen = _faint(color, 0.2 if selected in (None, layer) else 0.06)
         for line in self.ghosts:
             line.pen = pen(self.theme.faint)
+
+    def show_evidence(self) -> None:
+        super().show_evidence()
+        if self._middle is not None:
+            self._label(self._middle)
 
     def show_layer(self) -> None:
         if self._run is not None:
@@ -169,14 +176,17 @@ class LayerCurves(LayerView):
         self.axes.set_limits(time, self.guide_limits(limits))
 
     def _label(self, middle: FloatArray) -> None:
-        labels = []
+        labels, self._middle = [], middle
         if len(middle):
             ends = _means(middle[-max(1, len(middle) // 12) :])
             last, selected = len(self.lines) - 1, self.selected
+            evidence, in_evidence = self.selection.evidence, self.layers_in_evidence
             for layer, name in enumerate(self._names):
                 # The ends tell most; of those between, the more evenly spread win.
                 weight = ALWAYS if layer in (0, last, selected) else _spread(layer)
                 color = self.theme.faint if selected not in (None, layer) else self.label_color(layer)
+                if evidence is not None and layer in in_evidence:
+                    name, color = f"{MARKS[evidence.severity]} {name}", tone(evidence.severity, self.theme)
                 labels.append(EndLabel(ends[layer], name, color, weight))
         self.axes.end_labels = labels
 

@@ -11,8 +11,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
+from gui.evidence import tone
 from gui.panels import ranges
-from gui.panels.gradient_norms import GRADIENTS
+from gui.panels.gradient_norms import GRADIENT_CURVES, GRADIENTS
 from gui.panels.layer_view import LayerView, middle_of
 from gui.panels.panel import scale
 from gui.panels.plot_axes import Map, PlotAxes, decades
@@ -51,6 +52,7 @@ class MapAxes(PlotAxes):
         self.y_apart = LINE
         self.levels: ranges.Limits | None = None
         self.outlined: int | None = None
+        self.marked: tuple[frozenset[int], str] = (frozenset(), "")
         self._bar = _bar_picture()
 
     def _draw_foreground(self, painter: QPainter) -> None:
@@ -62,8 +64,18 @@ class MapAxes(PlotAxes):
             for color, inset in ((self.theme.surface, 1.0), (self.theme.text, 0.0)):  # seen on any color
                 painter.setPen(pen(color, width=1.0))
                 painter.drawRect(row.adjusted(inset, inset, -inset - 1, -inset - 1))
+        self._draw_marked(painter, box)
         if self.levels is not None:
             self._draw_bar(painter, box, self.levels)
+
+    def _draw_marked(self, painter: QPainter, box: QRectF) -> None:
+        """Mark some layers at the left of their rows."""
+        layers, color = self.marked
+        for layer in layers:
+            _, py = self.plot_view.to_pixels(np.zeros(2), np.array([layer, layer + 1.0]))
+            top, bottom = max(py[1], box.top()), min(py[0], box.bottom())
+            if bottom > top:
+                painter.fillRect(QRectF(box.left() - 4 * scale(), top, 3 * scale(), bottom - top), QColor(color))
 
     def _draw_bar(self, painter: QPainter, box: QRectF, levels: ranges.Limits) -> None:
         left, width = box.right() + 6 * scale(), BAR_WIDTH * scale()
@@ -84,6 +96,7 @@ class LayerMap(LayerView):
     title = "Gradient norm · layer × time"
     short_title = "Layer × time"
     name = "layer_map"
+    curves = GRADIENT_CURVES
     quantities = GRADIENTS
     points = COLUMNS
     max_decades = MAX_DECADES
@@ -107,6 +120,7 @@ class LayerMap(LayerView):
     def clear_view(self) -> None:
         self.map.visible = False
         self.map_axes.levels, self.map_axes.outlined = None, None
+        self.map_axes.marked = frozenset(), ""
         self.map_axes.names.names = ()
         self.axes.set_limits((0.0, 1.0), (0.0, 1.0))
 
@@ -128,6 +142,12 @@ class LayerMap(LayerView):
         self.map.visible = len(values) > 0
         self.map_axes.outlined = self.selected
         self.axes.set_limits(time, (0.0, float(max(1, len(self._names)))))
+
+    def draw_evidence(self) -> None:
+        super().draw_evidence()
+        evidence = self.selection.evidence
+        color = tone(evidence.severity, self.theme) if evidence is not None else ""
+        self.map_axes.marked = self.layers_in_evidence, color
 
     def show_layer(self) -> None:
         self.map_axes.outlined = self.selected

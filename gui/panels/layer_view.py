@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
+from gui.evidence import spans_of
 from gui.panels import ranges
 from gui.panels.crosshair import GAP
 from gui.panels.moments import moment_text
@@ -118,6 +119,7 @@ class LayerView(Panel):
             self.start(run)
             return
         self.axes.marks = time_marks(run, self.across, self.theme)
+        self.draw_evidence()
         replicas = run.history.replicas
         self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
         self.axes.empty = "" if run.history.n_steps or self._ghosted(run) else BEFORE
@@ -130,7 +132,7 @@ class LayerView(Panel):
     def clear(self) -> None:
         self._names, self._run = (), None
         self._begun = self._scaled = False
-        self.axes.marks, self.axes.empty = [], ""
+        self.axes.marks, self.axes.spans, self.axes.empty = [], [], ""
         self.axes.set_note()
         self.axes.set_crosshair(None)
         self.set_figure("")
@@ -164,6 +166,25 @@ class LayerView(Panel):
             ends = [step] if curve.stride == 1 else [step, min(step + curve.stride - 1, self._run.history.n_steps)]
             rows.append([*ends, *row])
         return Table(columns, rows)
+
+    # -- evidence
+
+    def show_evidence(self) -> None:
+        if self._run is not None:
+            self.draw_evidence()
+            self.axes.redraw()
+
+    def draw_evidence(self) -> None:
+        """Mark the part of the run, and the layers, that the evidence of a finding is about."""
+        self.axes.spans = spans_of(self.selection.evidence, self.curves, self.across, self.theme)
+
+    @property
+    def layers_in_evidence(self) -> frozenset[int]:
+        """The layers of this run that the evidence about what is shown names; none if it names them all."""
+        evidence = self.selection.evidence
+        named = frozenset() if evidence is None else evidence.layers(self.curves)
+        named = frozenset(layer for layer in named if 0 <= layer < len(self._names))
+        return named if len(named) < len(self._names) else frozenset()
 
     # -- what a view is made of
 
@@ -286,8 +307,9 @@ class LayerView(Panel):
             self.selection.toggle_layer(layer)
 
     def _label_clicked(self, text: str) -> None:
-        if text in self._names:
-            self.selection.toggle_layer(self._names.index(text))
+        name = next((name for name in self._names if text in (name, text[:2] + name)), "")  # it may have a mark
+        if name:
+            self.selection.toggle_layer(self._names.index(name))
 
     @property
     def selected(self) -> int | None:

@@ -44,6 +44,7 @@ class LearningCurves(EpochPanel):
     title = "Learning curves"
     short_title = "Curves"
     name = "learning_curves"
+    curves = frozenset({"train_loss", "val_loss", "train_score", "val_score", "batch_loss"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(EpochAxes(y_label="loss", log_y=True, right_room=44), parent)
@@ -115,6 +116,7 @@ class LearningCurves(EpochPanel):
         self._draw_batch_loss(run)
         self._draw_ghost(run)
         self._draw_marks(run)
+        self.draw_evidence(run)
         nothing = run.history.n_steps == 0 and run.history.evaluations.latest is None and run.ghost is None
         self.axes.empty = "Press Space to train" if nothing else ""
         self._fit(run, curves)
@@ -130,7 +132,7 @@ class LearningCurves(EpochPanel):
             line.set_data(nothing, nothing)
         for band in (*self.bands.values(), self.patience):
             band.set_data(nothing, nothing, nothing)
-        self.axes.marks, self.axes.end_labels, self.axes.shade = [], [], None
+        self.axes.marks, self.axes.end_labels, self.axes.shade, self.axes.spans = [], [], None, []
         self.axes.empty = ""
         self.axes.set_note()
         self.axes.zones = []

@@ -40,6 +40,7 @@ class LearningRate(EpochPanel):
 
     title = "Learning rate"
     name = "learning_rate"
+    curves = frozenset({"lr"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(EpochAxes(y_label="learning rate η"), parent)
@@ -88,6 +89,7 @@ class LearningRate(EpochPanel):
         self._draw_ahead(run)
         self._draw_ghost(run)
         self._draw_marks(run)
+        self.draw_evidence(run)
         self._fit(run)
         self._say(run)
         if self.selection.moment is not None:
@@ -101,7 +103,7 @@ class LearningRate(EpochPanel):
         for line in (self.ghost, self.runs, self.ahead, self.used):
             line.set_data(nothing, nothing)
         self.band.set_data(nothing, nothing, nothing)
-        self.axes.marks = []
+        self.axes.marks, self.axes.spans = [], []
         self.axes.set_note()
         self.set_figure("")
         self.axes.set_crosshair(None)

@@ -71,6 +71,8 @@ class Panel(QFrame):
         session for snapshots while it is visible.
     maximized
         Whether the panel stands before all others; see `show_maximized`.
+    curves
+        What it shows, by the names that `training.diagnosis.finding.Evidence` has for it: evidence about that is drawn.
     moves
         The directions in which the panel can be moved, for its menu: ``"left"``, ``"up"``, …
 
@@ -83,6 +85,7 @@ class Panel(QFrame):
     short_title = ""
     name = ""
     needs_snapshot = False
+    curves: frozenset[str] = frozenset()
     failed = Signal(str, str)
     maximize_wanted = Signal()
     hide_wanted = Signal()
@@ -176,6 +179,7 @@ class Panel(QFrame):
         self.selection = selection
         selection.layer_changed.connect(lambda: self.attempt(self.show_layer))
         selection.moment_changed.connect(lambda: self.attempt(self.show_moment))
+        selection.evidence_changed.connect(lambda: self.attempt(self.show_evidence))
 
     # -- what a panel is made of
 
@@ -188,6 +192,9 @@ class Panel(QFrame):
 
     def show_moment(self) -> None:
         """Show the moment pointed at, in the panel's own way; many have none."""
+
+    def show_evidence(self) -> None:
+        """Show the evidence of a finding about what the panel shows, in its own way; many have none."""
 
     def table(self) -> Table | None:
         """Return what is shown as figures, exactly as recorded; None while nothing is."""

@@ -39,6 +39,7 @@ from gui.panels.plot_marks import (
     placed_labels,
     veil,
 )
+from gui.panels.plot_spans import Span, draw_span_labels, draw_spans, span_tips
 from gui.panels.plot_things import Band, Line, Map, Thing, decades
 from gui.panels.printing import is_printing, wants_vectors
 from gui.panels.stamps import Stamps, cross, disc
@@ -47,7 +48,8 @@ from gui.theme import DARK, Theme, pen, text_font
 from gui.tips import plain_tip
 
 __all__ = [
-    "ALWAYS", "Band", "EndLabel", "Guide", "Line", "Map", "Mark", "PlotAxes", "Stamps", "cross", "decades", "disc",
+    "ALWAYS", "Band", "EndLabel", "Guide", "Line", "Map", "Mark", "PlotAxes", "Span", "Stamps", "cross", "decades",
+    "disc",
 ]
 
 LABEL_PX = 10.5
@@ -71,7 +73,7 @@ class PlotAxes(Zoomable):
 
     Attributes
     ----------
-    marks, end_labels, guides, shade, stamps, stamps_behind
+    marks, end_labels, guides, shade, spans, stamps, stamps_behind
         What is drawn beside the things added; whoever changes it calls `redraw`.
     empty
         Said in the middle of a plot that has nothing to show yet.
@@ -93,6 +95,7 @@ class PlotAxes(Zoomable):
         self.end_labels: list[EndLabel] = []
         self.guides: list[Guide] = []
         self.shade: tuple[float, float, str] | None = None
+        self.spans: list[Span] = []
         self.stamps: list[Stamps] = []
         self.stamps_behind: list[Stamps] = []
         self.empty = ""
@@ -320,6 +323,7 @@ class PlotAxes(Zoomable):
         try:
             painter.setClipRect(box)
             self._draw_shade(painter, box)
+            draw_spans(painter, self.spans, self.plot_view, self.theme)
             self._draw_things(painter, ratio)
         finally:
             painter.restore()
@@ -349,6 +353,7 @@ class PlotAxes(Zoomable):
         draw_guide_labels(painter, self.guides, self.plot_view, self.theme)
         draw_marks(painter, self.marks, self.plot_view, self.theme, scale())
         draw_end_labels(painter, self.end_labels, self.plot_view)
+        draw_span_labels(painter, self.spans, self.plot_view, self.theme)
         note = "zoomed · double-click for all" if self.zoomed else self.note
         if note:
             painter.setPen(QColor(self.theme.muted))
@@ -408,9 +413,8 @@ class PlotAxes(Zoomable):
 
     def tip_at(self, x: float) -> str:
         """Return what the marks within 6 pixels of `x` have to say."""
-        return "\n".join(
-            mark.tip for mark, px in marks_in(self.marks, self.plot_view) if mark.tip and abs(px - x) < 6
-        )
+        near = [mark.tip for mark, px in marks_in(self.marks, self.plot_view) if mark.tip and abs(px - x) < 6]
+        return "\n".join([*near, *span_tips(self.spans, self.plot_view, x)])
 
     def clicked_beside(self, at: QPointF) -> None:
         text = self.label_at(at)

@@ -32,6 +32,7 @@ class UpdateRatio(LayerCurves):
     title = "Update-to-weight ratio by layer"
     short_title = "Update ratio"
     name = "update_ratio"
+    curves = frozenset({"update_ratio"})
     quantities = RATIOS
 
     def __init__(self, parent: QWidget | None = None) -> None:

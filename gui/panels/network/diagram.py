@@ -77,6 +77,7 @@ class NetworkDiagram(QWidget):
         self.sketch = False
         self.hint = ""
         self.selected: int | None = None
+        self.marked: tuple[frozenset[int], str] = (frozenset(), "")
         self.structure: Structure | None = None
         self.describe: Callable[[QPointF], str] = lambda at: ""
         self.bars = Bars.of(np.empty(0))
@@ -150,6 +151,12 @@ class NetworkDiagram(QWidget):
         if layer is not None:
             self.bring_into_view(self.layout_now().columns[layer + 1].x)
         self.update()
+
+    def mark(self, layers: frozenset[int], color: str) -> None:
+        """Frame some layers quietly in a color; empty: none."""
+        if (layers, color) != self.marked:
+            self.marked = layers, color
+            self.update()
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
@@ -240,6 +247,7 @@ class NetworkDiagram(QWidget):
         else:
             self._paint_kept(painter, shown)
             painter.translate(-self.offset, 0.0)
+        self._paint_marked(painter)
         if self.selected is not None:
             self._paint_selected(painter)
         self.bars.paint(painter, self.layout_now(), self.theme, label_font(scale()))
@@ -273,6 +281,22 @@ class NetworkDiagram(QWidget):
         layout = self.layout_now()
         maps = self.maps if len(self.maps) == len(layout.columns) else []
         return Picture(layout, self.architecture, self.theme, ratio, self.edges_now(), self.means, maps, self.sketch)
+
+    def _paint_marked(self, painter: QPainter) -> None:
+        layers, color = self.marked
+        there = [layer for layer in sorted(layers) if layer + 1 < len(self.layout_now().columns)]
+        if not there or self.sketch:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(color)
+        ground.setAlphaF(0.08)
+        painter.setBrush(ground)
+        line = mix(self.theme.surface, color, 0.6)
+        painter.setPen(pen(line, width=2.0 if self.theme.bold else 1.0, dash=(4.0, 3.0)))
+        for layer in there:
+            painter.drawRoundedRect(self.column_frame(layer + 1), 5, 5)
+        painter.restore()
 
     def _paint_selected(self, painter: QPainter) -> None:
         assert self.selected is not None

@@ -12,6 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from gui.evidence import tone
 from gui.grouped import grouped
 from gui.panels.network import legend, responses
 from gui.panels.network.diagram import NetworkDiagram
@@ -131,12 +132,22 @@ class Network(Panel):
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
         self.diagram.restyle(theme)
+        self.show_evidence()
         for entry, _ in self.legends:
             entry.restyle(theme)
         for pill in (self.responses_pill, self.draft_pill):
             pill.restyle(theme)
         if self.diagram.squares and self.telling.snapshot is not None:
             self._draw(self.telling.snapshot)
+
+    def show_evidence(self) -> None:
+        """Frame the layers that the evidence of a finding names, unless it names them all."""
+        evidence = self.selection.evidence
+        layers = frozenset() if evidence is None else evidence.layers()
+        run = self.telling.run
+        whole = run is None or len(layers) >= len(run.layer_names)
+        color = "" if evidence is None else tone(evidence.severity, self.theme)
+        self.diagram.mark(frozenset() if whole else layers, color)
 
     def show_layer(self) -> None:
         if not self._showing_draft:

@@ -1,0 +1,81 @@
+"""The evidence of a finding as every view shows it: which curves and layers it is about, and in which color."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.panels.plot_spans import Span
+from gui.theme import Theme
+from training.diagnosis.finding import Evidence, Severity
+
+FloatArray = NDArray[np.float64]
+
+MARKS: dict[Severity, str] = {"fine": "●", "note": "◆", "warning": "▲", "alarm": "▲"}
+
+
+def tone(severity: Severity, theme: Theme) -> str:
+    """Return the color of a severity; a mark or a word always stands with it."""
+    return {"fine": theme.ok, "note": theme.accent, "warning": theme.warn, "alarm": theme.error}[severity]
+
+
+@dataclass(frozen=True)
+class ShownEvidence:
+    """What is drawn on the plots.
+
+    Attributes
+    ----------
+    title, severity
+        Of the finding.
+    items
+        Its evidence.
+    pointed
+        Which of the items is pointed at; None: none.
+    """
+
+    title: str
+    severity: Severity
+    items: tuple[Evidence, ...]
+    pointed: int | None = None
+
+    def about(self, curves: Collection[str]) -> list[Evidence]:
+        """Return the evidence that is about some of these curves; where one is pointed at, that one only."""
+        chosen = self.items if self.pointed is None else self.items[self.pointed : self.pointed + 1]
+        return [item for item in chosen if item.curve in curves]
+
+    def layers(self, curves: Collection[str] | None = None) -> frozenset[int]:
+        """Return the layers that the evidence about these curves (None: about any) names; 0 is the first hidden one."""
+        items = self.items if self.pointed is None else self.items[self.pointed : self.pointed + 1]
+        return frozenset(
+            layer for item in items if curves is None or item.curve in curves for layer in item.layers
+        )
+
+    @property
+    def label(self) -> str:
+        """What stands beside it on a plot."""
+        return f"{MARKS[self.severity]} {self.title}"
+
+
+def spans_of(
+    shown: ShownEvidence | None, curves: Collection[str], across: Callable[[FloatArray], FloatArray], theme: Theme
+) -> list[Span]:
+    """Return the parts of an axis of time that evidence about some curves is about, the same part once.
+
+    `across` tells where steps are on the axis (NaN: nowhere).
+    """
+    if shown is None:
+        return []
+    told: dict[tuple[int, int], list[str]] = {}
+    for item in shown.about(curves):
+        told.setdefault((item.first_step, item.last_step), []).append(item.sentence)
+    color, pointed = tone(shown.severity, theme), shown.pointed is not None
+    spans = []
+    for (first, last), sentences in sorted(told.items()):
+        left, right = across(np.array([first, last], dtype=np.float64)).tolist()
+        if not np.isnan(right):
+            label = shown.label if not spans else ""
+            spans.append(Span(left, right, color, label, "\n".join([shown.label, *sentences]), strong=pointed))
+    return spans
