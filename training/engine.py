@@ -167,6 +167,10 @@ class Engine:
         """The parameters as they were before the last step, ``[R, P]``; not to be changed."""
         return self._step.before
 
+    def optimizer_state(self, replica: int = 0) -> dict[str, Tensor]:
+        """Return what the optimizer remembers of a replica, ``[P]`` each, and counters ``[]``; not to be changed."""
+        return self._step.optimizer.state_of(replica)
+
     @property
     def steps_per_epoch(self) -> int:
         """Steps that make an epoch."""

@@ -123,6 +123,10 @@ class FlatOptimizer(ABC):
         """Return copies of all the optimizer remembers (``[R, P]`` buffers, and counters of shape ``[]``)."""
         return {name: buffer.clone() for name, buffer in self._buffers.items()}
 
+    def state_of(self, replica: int) -> dict[str, Tensor]:
+        """Return what it remembers of one replica, as views: ``[P]`` each, and counters of shape []."""
+        return {name: buffer[replica] if buffer.ndim else buffer for name, buffer in self._buffers.items()}
+
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Continue exactly from what `state` returned.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from models.network import BlockValues
 from training.engine import Engine
 from training.experiment import Experiment
 from training.instruments.workbench import Workbench
@@ -34,6 +37,8 @@ class Probe:
         Samples in a step.
     bench
         Where to compute.
+    optimizer
+        What the optimizer remembers, as `FlatOptimizer.state_of` names it: ``[P]`` each, and counters of shape [].
     """
 
     step: int
@@ -46,6 +51,7 @@ class Probe:
     lr: float
     batch_size: int
     bench: Workbench
+    optimizer: Mapping[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     @torch.inference_mode()
@@ -63,7 +69,16 @@ class Probe:
             lr=engine.lr,
             batch_size=engine.batch_size,
             bench=bench,
+            optimizer={name: _copied(values) for name, values in engine.optimizer_state().items()},
         )
+
+    @cached_property
+    def inside(self) -> tuple[list[BlockValues], Tensor]:
+        """What every hidden block computes in evaluation mode, ``[N, width]`` each, and the outputs ``[N, C]``.
+
+        Of some of the samples of the workbench; computed once, whoever asks.
+        """
+        return self.bench.inside(self.params, self.statistics)
 
 
 def _copied(values: Tensor) -> Tensor:
