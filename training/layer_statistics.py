@@ -88,7 +88,8 @@ def layer_statistics(snapshot: Snapshot, inputs: NDArray[Any]) -> tuple[LayerSta
     blocks, predicted = snapshot.inside(inputs)
     hidden = [
         LayerStatistics(names[layer], _shape(weights[layer]), sizes[layer], *_of_weights(weights[layer]), name,
-                        *_of_values(block.a), *_of_slopes(ACTIVATIONS[name], block))
+                        *_of_values(block.a), dead_share(ACTIVATIONS[name], block),
+                        saturated_share(ACTIVATIONS[name], block))
         for layer, (name, block) in enumerate(zip(architecture.activations, blocks, strict=True))
     ]  # fmt: skip
     output = "softmax" if snapshot.task == "classification" else "identity"
@@ -117,12 +118,25 @@ def _of_values(activations: Tensor) -> tuple[float, float, NDArray[np.float64]]:
     return mean.item(), std.item(), values.mean(0).numpy()
 
 
-def _of_slopes(activation: ActivationInfo, block: BlockValues) -> tuple[float, float]:
-    """Return the share of dead units and that of saturated activations."""
-    if not activation.dies and activation.steepest is None:
-        return math.nan, math.nan
-    slope = activation.backward(torch.ones_like(block.z), block.z, block.a)
-    dead = (slope == 0).all(0).double().mean().item() if activation.dies else math.nan
+def dead_share(activation: ActivationInfo, block: BlockValues) -> float:
+    """Return the share of units whose slope is 0 for every sample; NaN where that cannot happen."""
+    if not activation.dies:
+        return math.nan
+    return (_slopes(activation, block) == 0).all(0).double().mean().item()
+
+
+def saturated_share(activation: ActivationInfo, block: BlockValues) -> float:
+    """Return the share of activations with a slope below 5 % of its largest; NaN where the function has no flat ends.
+
+    Parameters
+    ----------
+    block
+        What the layer computes for some samples, ``[N, width]`` each.
+    """
     if activation.steepest is None:
-        return dead, math.nan
-    return dead, (slope < FLAT * activation.steepest).double().mean().item()
+        return math.nan
+    return (_slopes(activation, block) < FLAT * activation.steepest).double().mean().item()
+
+
+def _slopes(activation: ActivationInfo, block: BlockValues) -> Tensor:
+    return activation.backward(torch.ones_like(block.z), block.z, block.a)

@@ -41,11 +41,16 @@ class InstrumentInfo:
     make
         Makes one for a new run.
     columns
-        Names of its values, given the architecture.
+        Names of its values, given the architecture: lower case, with digits and underscores, as columns of a file.
     standard
         Whether it is among those that are on by default.
     suits
         Whether it has anything to say about such a network.
+    passes
+        About how many passes forward and back over the samples of the workbench a reading takes: from that it is
+        guessed what the first one will cost.
+    recorded
+        Whether the history has it of every step (under its name), so that nothing needs to be measured.
     """
 
     name: str
@@ -58,6 +63,8 @@ class InstrumentInfo:
     columns: Callable[[Architecture], tuple[str, ...]]
     standard: bool = True
     suits: Callable[[Architecture], bool] = lambda architecture: True
+    passes: float = 1.0
+    recorded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +81,8 @@ class Reading:
         In the order of its columns, ``[C]``.
     seconds
         Processor time it took.
+    share
+        What all instruments have cost lately, as a part of the time spent on training.
     """
 
     name: str
@@ -81,3 +90,4 @@ class Reading:
     epoch: float
     values: FloatArray
     seconds: float
+    share: float = 0.0

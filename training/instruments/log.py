@@ -95,7 +95,7 @@ class InstrumentLog:
     seconds
         Processor time spent on measuring.
     share
-        That, as a part of the time spent on training beside it.
+        What they have cost lately, as a part of the time spent on training beside it.
     """
 
     def __init__(self) -> None:
@@ -108,6 +108,7 @@ class InstrumentLog:
         for reading in readings:
             self._series.setdefault(reading.name, Series()).append(reading)
             self.seconds += reading.seconds
+            self.share = reading.share
 
     def __contains__(self, name: str) -> bool:
         """Tell whether an instrument has said anything."""

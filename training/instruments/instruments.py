@@ -1,0 +1,195 @@
+"""Measures a run beside its training, within a budget; the run is the same with it and without, bit for bit.
+
+    instruments = Instruments(engine)
+    for progress in engine.train():
+        log.take(instruments.follow(progress))
+
+Where another thread follows, it drains `Instruments.outbox` instead.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+
+import torch
+
+from training.engine import Engine
+from training.instruments.budget import Budget, Turns
+from training.instruments.catalog import INSTRUMENTS, standard_instruments
+from training.instruments.instrument import Instrument, Reading
+from training.instruments.probe import Probe
+from training.instruments.workbench import Workbench
+from training.progress import Progress
+
+SHARE = 0.10
+"""Time for measuring, as a part of the time for training, unless the user says otherwise."""
+EVERY = 50
+"""Steps between two moments of the fixed grid."""
+
+# Waiting for other threads counts neither as training nor as measuring; on Windows the clock of a thread is too coarse.
+clock = time.perf_counter if sys.platform == "win32" else time.thread_time
+
+
+class Instruments:
+    """The instruments of one run: its first replica is measured between chunks of steps, in the training thread.
+
+    Parameters
+    ----------
+    engine
+        The run; it is read, never changed.
+    names
+        Rows of `INSTRUMENTS`; None: those that are on by default.
+    share
+        Time for measuring as a part of the time for training. None: no budget; everything is measured at step 0, at
+        every multiple of `every` and at the end, which gives the same readings each time; the steps must then be cut
+        there (`steps_until_next`).
+    every
+        Steps between two moments where there is no budget.
+
+    Attributes
+    ----------
+    outbox
+        Every reading, in order, for one other thread to drain.
+    failures
+        Instruments that have raised an error, with its text: they are not read any more (without a budget, the error
+        is raised).
+    """
+
+    def __init__(
+        self, engine: Engine, names: Iterable[str] | None = None, share: float | None = SHARE, every: int = EVERY
+    ) -> None:
+        self.outbox: deque[Reading] = deque()
+        self.failures: dict[str, str] = {}
+        self._engine = engine
+        self._bench = Workbench(engine.experiment, engine.data, engine.architecture)
+        self._made: dict[str, Instrument] = {}
+        self._every = every if share is None else None
+        self._budget = Budget(share or 0.0)
+        self._turns = Turns()
+        self._step_seconds = math.inf
+        self._left_at: tuple[int, float] | None = None  # thread, and its clock when it was left
+        self.names = standard_instruments(engine.architecture) if names is None else names
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Which instruments are read; it may be set at any time, from any thread."""
+        return self._names
+
+    @names.setter
+    def names(self, names: Iterable[str]) -> None:
+        wanted = tuple(names)
+        measured = [name for name, row in INSTRUMENTS.items() if not row.recorded]
+        unknown = [name for name in wanted if name not in measured]
+        if unknown:
+            raise ValueError(f"no such instrument: {', '.join(unknown)}; there are: {', '.join(measured)}")
+        self._names = wanted
+
+    @property
+    def share(self) -> float | None:
+        """Time for measuring as a part of the time for training; it may be set at any time, from any thread."""
+        return None if self._every else self._budget.share
+
+    @share.setter
+    def share(self, share: float) -> None:
+        self._budget.share = share
+
+    @property
+    def spent_share(self) -> float:
+        """What measuring has cost lately, as a part of the time spent on training."""
+        return self._budget.spent_share
+
+    def steps_until_next(self) -> float:
+        """Return how many steps may be done before the next moment of the fixed grid; ∞ where there is a budget."""
+        if self._every is None:
+            return math.inf
+        return self._every - self._engine.step % self._every
+
+    def follow(self, progress: Progress) -> list[Reading]:
+        """Measure what is due after a chunk of training; return the readings, and put them into the outbox."""
+        began = clock()
+        self._budget.earn(self._training_seconds(progress, began))
+        readings = self._read(began) if self._may_look(progress) else []
+        self._left_at = threading.get_ident(), clock()
+        return readings
+
+    def _training_seconds(self, progress: Progress, now: float) -> float:
+        """Return the time the chunk took this thread; that of a chunk in another thread only as it was reported."""
+        seconds = progress.seconds
+        if self._left_at is not None and self._left_at[0] == threading.get_ident():
+            seconds = min(seconds, now - self._left_at[1])
+        if progress.steps_done:
+            self._step_seconds = min(self._step_seconds, seconds / progress.steps_done)
+        return seconds
+
+    def _may_look(self, progress: Progress) -> bool:
+        """Tell whether the run stands at a moment to measure; where it goes on from a fork, only after a step."""
+        engine, outcome = self._engine, progress.outcomes[0]
+        if engine.step and not progress.steps_done:
+            return False
+        if outcome is not None and outcome.step != engine.step:
+            return False
+        if self._every is not None:
+            return engine.step % self._every == 0 or engine.finished
+        return self._budget.is_open
+
+    @torch.inference_mode()
+    def _read(self, began: float) -> list[Reading]:
+        # As in training: numbers below 1e-38 would make a saturated network a hundred times slower.
+        torch.set_flush_denormal(True)
+        try:
+            return self._read_in_turn(began)
+        finally:
+            torch.set_flush_denormal(False)
+
+    def _read_in_turn(self, began: float) -> list[Reading]:
+        readings: list[Reading] = []
+        waiting = [name for name in self._names if name not in self.failures]
+        probe: Probe | None = None
+        while waiting and (self._every is not None or self._budget.is_open):
+            name = self._next_of(waiting)
+            if name is None:
+                return readings
+            waiting.remove(name)
+            if probe is None:
+                self._bench.experiment = self._engine.experiment
+                probe = Probe.of(self._engine, self._bench)
+            reading = self._reading(name, probe, began)
+            began = clock()
+            if reading is not None:
+                readings.append(reading)
+                self.outbox.append(reading)
+        if not waiting:
+            self._budget.forgo()
+        return readings
+
+    def _next_of(self, waiting: list[str]) -> str | None:
+        if self._every is not None:
+            return waiting[0]
+        affordable = [name for name in waiting if self._turns.expected(name) is not None or self._may_begin(name)]
+        return self._turns.most_overdue(affordable, self._budget.trained)
+
+    def _may_begin(self, name: str) -> bool:
+        rows = len(self._bench.chosen) / max(1, self._engine.batch_size)
+        return self._budget.allows_first(INSTRUMENTS[name].passes * self._step_seconds * max(1.0, rows))
+
+    def _reading(self, name: str, probe: Probe, began: float) -> Reading | None:
+        """Read one instrument; what it takes counts from `began`, so that the first pays for the copy."""
+        try:
+            if name not in self._made:
+                self._made[name] = INSTRUMENTS[name].make()
+            values = self._made[name].measure(probe)
+        except Exception as error:  # whatever is wrong with an instrument is no reason to end the run
+            if self._every is not None:
+                raise
+            self.failures[name] = f"{type(error).__name__}: {error}"
+            return None
+        finally:
+            seconds = clock() - began
+            self._budget.spend(seconds)
+            self._turns.took(name, seconds, self._budget.trained)
+        return Reading(name, probe.step, probe.epoch, values, seconds, self._budget.spent_share)

@@ -1,0 +1,62 @@
+"""The gradient noise scale: the batch size beyond which larger batches stop paying."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.architecture import Architecture
+from training.instruments.instrument import InstrumentInfo
+from training.instruments.probe import Probe
+
+FloatArray = NDArray[np.float64]
+
+BATCHES = 8
+"""So many batches are compared; a reading scatters by about √(2 / 7) where the noise has but one direction."""
+
+
+class NoiseScale:
+    """The simple noise scale B = tr Σ / |G|² of McCandlish et al. 2018, eq. 2.9.
+
+    Σ is the covariance of the gradients of single samples, G their mean, both over the training samples. Some batches
+    without a common sample are drawn, and their gradients gᵢ compared (as in app. A.1, with k batches of size b for
+    the small and their union for the large batch): s² = Σ |gᵢ − ḡ|² / (k − 1) estimates tr Σ / b without bias, and
+    |ḡ|² − tr Σ (1 / (k b) − 1 / N) estimates |G|²; the 1 / N stands for drawing from N samples without replacement.
+    """
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(0)
+
+    def measure(self, probe: Probe) -> FloatArray:
+        """Return B in samples, tr Σ and |G|², ``[3]``; B is NaN where the estimate of |G|² is not positive."""
+        bench = probe.bench
+        samples, size = len(bench.data.x_train), len(bench.chosen) // BATCHES
+        if size < 2:
+            return np.full(3, np.nan)
+        rows = self._random.choice(samples, BATCHES * size, replace=False)
+        x, target = (part.view(BATCHES, size, -1) for part in bench.samples(rows))
+        _, gradients = bench.gradients(probe.params.expand(BATCHES, -1), x, target)
+        return estimate(gradients, size, samples)
+
+
+def estimate(gradients: torch.Tensor, size: int, samples: int) -> FloatArray:
+    """Return B, tr Σ and |G|², ``[3]``, from the gradients ``[k, P]`` of batches of `size` of so many samples."""
+    batches = len(gradients)
+    mean = gradients.mean(0)
+    variance = size * (gradients - mean).square().sum().item() / (batches - 1)
+    square = mean.square().sum().item() - variance * (1 / (batches * size) - 1 / samples)
+    return np.array([variance / square if square > 0 else np.nan, variance, square])
+
+
+def _columns(architecture: Architecture) -> tuple[str, ...]:
+    return ("noise_scale", "variance", "gradient_square")
+
+
+ROWS = (
+    InstrumentInfo(
+        "noise_scale", "Gradient noise scale", "samples", "B = tr Σ / |G|²",
+        "Well below it, a larger batch allows a proportionally larger rate; well above it, a larger batch is wasted.",
+        "McCandlish et al. 2018, eq. 2.9 and app. A.1", NoiseScale, _columns,
+    ),
+)  # fmt: skip
