@@ -24,6 +24,8 @@ COARSE_BYTES = 16_000_000
 MIN_SPANS = 32
 """So many are kept however wide they are: 417 MB for 4,096 replicas of 65 layers, the widest there can be."""
 EVALUATION_BYTES = 48_000_000
+TAIL_STEPS = 64
+"""So many of the last steps are kept exactly, whatever is thinned: what led to a run's end."""
 
 EVALUATION_COLUMNS = (
     "step", "epoch", "train_loss", "val_loss", "train_score", "val_score",
@@ -255,6 +257,7 @@ class History:
         coarse = _coarse_spans(replicas, layers)
         self._coarse = ThinnedTable(row, coarse) if coarse else self._fine
         self._last: FloatArray | None = None
+        self._tail = np.empty((0, record_width(layers)))
         self.evaluations = Evaluations(replicas)
         self.outcomes: tuple[Outcome | None, ...] = (None,) * replicas
         self.step = 0
@@ -268,6 +271,7 @@ class History:
             if self._coarse is not self._fine:
                 self._coarse.append(progress.records)
             self._last = progress.records[-1]
+            self._tail = np.concatenate([self._tail, progress.records[-TAIL_STEPS:, 0]])[-TAIL_STEPS:]
         for record in progress.evaluations:
             self.evaluations.append(record)
         self.outcomes = progress.outcomes
@@ -276,8 +280,7 @@ class History:
 
     def exact_until(self, step: int) -> int:
         """Return from which step on a history that ends at `step` needs what the run reported: see `until`."""
-        since = max(0, step - 1) // self._fine.stride * self._fine.stride
-        return self.evaluations.exact_until(since)
+        return self.evaluations.exact_until(self._whole_until(step))
 
     def until(self, step: int, rest: Iterable[Progress], latest: EvaluationRecord | None) -> History:
         """Return what was recorded up to a step, as a history that can grow in another way.
@@ -292,9 +295,11 @@ class History:
             The last evaluation up to `exact_until`.
         """
         made = History(self.replicas, self.layer_count)
-        rows = max(0, step - 1) // self._fine.stride * self._fine.stride
+        rows = self._whole_until(step)
         evaluated = self.evaluations.exact_until(rows)
         made._fine = self._fine.until(rows)
+        if self.exact:
+            made._tail = self._fine.spans().low[max(0, rows - TAIL_STEPS) : rows, 0].copy()
         made._coarse = made._fine if self._coarse is self._fine else self._coarse.until(rows, self._fine)
         made.evaluations = self.evaluations.until(evaluated, latest)
         for progress in rest:
@@ -303,6 +308,12 @@ class History:
             made.extend(replace(progress, records=progress.records[done:], evaluations=evaluations))
         made.seconds = self.seconds * step / self.step if self.step else 0.0
         return made
+
+    def _whole_until(self, step: int) -> int:
+        """Return up to which step whole spans are taken over; the last steps have to be told of again if thinned."""
+        if self.exact:
+            return max(0, step - 1)
+        return max(0, step - TAIL_STEPS) // self._fine.stride * self._fine.stride
 
     @property
     def n_steps(self) -> int:
@@ -318,7 +329,7 @@ class History:
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         coarse = 0 if self._coarse is self._fine else self._coarse.nbytes
-        return self._fine.nbytes + coarse + self.evaluations.nbytes
+        return self._fine.nbytes + coarse + self._tail.nbytes + self.evaluations.nbytes
 
     def last(self, name: str, *, replica: int = 0) -> float:
         """Return the last value of ``batch_loss``, ``lr``, ``grad_norm`` or ``update_norm``; NaN before any step."""
@@ -332,6 +343,19 @@ class History:
             return np.full(self.layer_count, np.nan)
         start = column(name, self.layer_count)
         return self._last[replica, start : start + self.layer_count].copy()
+
+    def tail(self) -> Curve:
+        """Return the last `TAIL_STEPS` records of the first replica, each by itself: `low` and `high` [T, columns]."""
+        first = self.n_steps - len(self._tail) + 1
+        return Curve(np.arange(first, self.n_steps + 1), self._tail, self._tail, 1)
+
+    def whole(self, *, replica: int = 0) -> Curve:
+        """Return all columns of one replica, as thinned as for drawing: `low` and `high` [K, columns].
+
+        They are views of what is kept: not to be changed, and to be read before the history grows.
+        """
+        spans = self._coarse.spans()
+        return Curve(spans.first + 1, spans.low[:, replica], spans.high[:, replica], spans.stride)
 
     def series(
         self,
@@ -404,7 +428,8 @@ def bytes_at_most(replicas: int, layers: int, *, steps: int, evaluations: int) -
     spans = min(begun, fine) + min(begun, coarse)
     # Tables grow to twice what is in them; as long as they grow, a span is one row and not two.
     rows = min(max(2 * evaluations, FIRST_ROWS), _evaluation_rows(replicas) + 1)
-    return spans * _span_bytes(replicas, layers) + 8 * replicas * len(EVALUATION_COLUMNS) * rows
+    tail = 8 * TAIL_STEPS * record_width(layers)
+    return spans * _span_bytes(replicas, layers) + tail + 8 * replicas * len(EVALUATION_COLUMNS) * rows
 
 
 def _coarse_spans(replicas: int, layers: int) -> int:

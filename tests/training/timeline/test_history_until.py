@@ -15,7 +15,7 @@ from training.history import EVALUATION_COLUMNS, History
 from training.progress import EvaluationRecord, Progress, column, record_width
 
 FloatArray = NDArray[np.float64]
-LAYERS, REPLICAS, ENDED = 2, 3, 37
+LAYERS, REPLICAS, ENDED, TAIL = 2, 3, 37, 6
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +23,7 @@ def tables_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histories, "MAX_FINE_SPANS", 16)
     monkeypatch.setattr(histories, "MIN_SPANS", 8)
     monkeypatch.setattr(histories, "COARSE_SPANS", 8)
+    monkeypatch.setattr(histories, "TAIL_STEPS", TAIL)
     monkeypatch.setattr(histories, "EVALUATION_BYTES", 6 * 8 * REPLICAS * len(EVALUATION_COLUMNS))
 
 
@@ -70,6 +71,9 @@ class Recorded:
             for first, low, high in zip(curve.steps - 1, curve.low, curve.high, strict=True):
                 span = truth[first : first + curve.stride]
                 assert (low, high) == (span.min(), span.max())
+        tail = history.tail()
+        assert tail.steps.tolist() == list(range(max(0, step - TAIL) + 1, step + 1))
+        np.testing.assert_array_equal(tail.low, self.rows[max(0, step - TAIL) : step, 0])
         self.check_evaluations(history, step)
 
     def check_evaluations(self, history: History, step: int) -> None:
@@ -116,9 +120,9 @@ def test_cut_at_the_very_start() -> None:
     assert np.isnan(cut.last("lr"))
 
 
-def test_what_is_thinned_needs_the_steps_since_the_last_whole_span() -> None:
+def test_what_is_thinned_needs_the_last_steps_and_those_since_the_last_whole_span() -> None:
     run = Recorded(16, 1000, 0)
     assert run.history.exact_until(10) == 9  # every step is known: the last one is told of once more
     run = Recorded(64, 1000, 0)
-    needed: Any = [run.history.exact_until(step) for step in (1, 4, 5, 64)]
-    assert needed == [0, 0, 4, 60]
+    needed: Any = [run.history.exact_until(step) for step in (1, TAIL, 9, TAIL + 4, 64)]
+    assert needed == [0, 0, 0, 4, 56]

@@ -1,0 +1,100 @@
+"""Asks every rule about a case, ranks what they find, and remembers what has passed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from training.diagnosis.case import Case
+from training.diagnosis.finding import Finding, Severity
+from training.diagnosis.rules import RULES
+
+WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
+
+
+class Doctor:
+    """Looks at one run again and again.
+
+    Attributes
+    ----------
+    past
+        What was found before and is not any more, in the order in which it ended; each with the steps between which
+        it was found.
+    """
+
+    def __init__(self) -> None:
+        self.past: tuple[Finding, ...] = ()
+        self._current: dict[str, Finding] = {}
+        self._step = 0
+
+    def look(self, case: Case) -> list[Finding]:
+        """Return what is the matter with a run now, what matters most first; never changes anything.
+
+        A finding keeps the step where it was first seen to begin. One that is no longer made is kept in `past`.
+        Steps that lie before the last look mean that the run was taken back to a moment: what was found after it is
+        forgotten.
+        """
+        if case.step < self._step:
+            self._forget_after(case.step)
+        self._step = case.step
+        found = findings(case)
+        now = {finding.name: self._with_begin(finding) for finding in found if not finding.over}
+        ended = [replace(before, over=True) for name, before in self._current.items() if name not in now]
+        self.past = _merged(self.past, [*ended, *(finding for finding in found if finding.over)], now)
+        self._current = now
+        return [now.get(finding.name, finding) for finding in found]
+
+    def _with_begin(self, finding: Finding) -> Finding:
+        before = self._current.get(finding.name)
+        return replace(finding, first_step=min(finding.first_step, before.first_step)) if before else finding
+
+    def _forget_after(self, step: int) -> None:
+        self.past = tuple(finding for finding in self.past if finding.last_step <= step)
+        self._current = {name: finding for name, finding in self._current.items() if finding.first_step <= step}
+
+
+def findings(case: Case) -> list[Finding]:
+    """Return what every rule finds in a case, ranked.
+
+    First by severity; what is over counts as a note. Within one severity, what explains another finding comes before
+    it, and else the more confident first.
+    """
+    found = [finding for rule in RULES.values() if rule.name != "healthy" and (finding := rule.look(case)) is not None]
+    present = {finding.name for finding in found if not finding.over}
+    ranked = sorted(found, key=lambda finding: (-_weight(finding), _explained(finding, present), -finding.confidence))
+    healthy = RULES["healthy"].look(case) if not any(_weight(finding) > 1 for finding in found) else None
+    return [healthy, *ranked] if healthy is not None else ranked
+
+
+def review(case: Case, looks: int = 40) -> Doctor:
+    """Return a doctor who has looked at a finished run as if beside it: so many times, evenly over its steps."""
+    doctor = Doctor()
+    for index in range(1, looks + 1):
+        step = case.step * index // looks
+        if step > 0 or index == looks:
+            doctor.look(case.until(step))
+    return doctor
+
+
+def _weight(finding: Finding) -> int:
+    return min(1, WEIGHT[finding.severity]) if finding.over else WEIGHT[finding.severity]
+
+
+def _explained(finding: Finding, present: set[str]) -> int:
+    """Return by how many other findings it is explained."""
+    return sum(finding.name in RULES[name].explains for name in present if name != finding.name)
+
+
+def _merged(past: tuple[Finding, ...], ended: list[Finding], now: dict[str, Finding]) -> tuple[Finding, ...]:
+    """Add what has ended; the same finding about the same time is kept once, as it was told last."""
+    kept = list(past)
+    for finding in ended:
+        if finding.name in ("healthy",):
+            continue
+        kept = [other for other in kept if not _same(other, finding)]
+        kept.append(finding)
+    return tuple(sorted(kept, key=lambda finding: (finding.last_step, finding.first_step)))
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    """Tell whether two findings are of one rule and overlap in time."""
+    return one.name == other.name and one.first_step <= other.last_step and other.first_step <= one.last_step

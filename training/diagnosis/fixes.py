@@ -1,0 +1,299 @@
+"""Changes that help, as edits to an experiment: each is made to fit the experiment it is offered to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.diagnosis.case import Case
+from training.diagnosis.finding import Fix
+from training.diagnosis.wording import number
+from training.engine import is_editable
+from training.errors import ExperimentError, InputError
+from training.experiment import MAX_WIDTH, Experiment
+from training.feasibility import check_feasible
+from training.validation import get, replace
+
+BY_TEN = 10.0
+FLATTENING = ("sigmoid", "tanh", "hardtanh", "softsign")
+"""Activations that are flat at both ends."""
+DYING = ("relu", "hardtanh")
+
+
+def offered(case: Case, *fixes: Fix | None, most: int = 4) -> tuple[Fix, ...]:
+    """Return those fixes that change something, fit the experiment and can run; the first of each name."""
+    kept: dict[str, Fix] = {}
+    for fix in fixes:
+        if fix is not None and fix.name not in kept and _fits(case, fix):
+            kept[fix.name] = fix
+    return tuple(kept.values())[:most]
+
+
+def _fits(case: Case, fix: Fix) -> bool:
+    try:
+        changed = replace(case.experiment, dict(fix.changes))
+        if changed.network == case.experiment.network and changed.data == case.experiment.data:
+            check_feasible(changed, case.data, replicas=1)
+    except (ExperimentError, InputError):
+        return False
+    return changed != case.experiment
+
+
+def _fix(name: str, title: str, why: str, changes: dict[str, Any]) -> Fix:
+    return Fix(name, title, why, changes, live=all(is_editable(key) for key in changes))
+
+
+# --------------------------------------------------------------------------------------------- the rate
+
+
+def slower(case: Case, factor: float = BY_TEN) -> Fix:
+    """Divide the learning rate by a factor."""
+    lr = _rounded(case.experiment.optimizer.lr / factor)
+    why = f"Steps of {number(lr)} instead of {number(case.experiment.optimizer.lr)} no longer jump across the valley."
+    return _fix("slower", f"rate ÷ {number(factor)}", why, {"optimizer.lr": lr})
+
+
+def faster(case: Case, factor: float = BY_TEN) -> Fix:
+    """Multiply the learning rate by a factor."""
+    lr = _rounded(case.experiment.optimizer.lr * factor)
+    why = f"Steps {number(factor)} times as long get as far in so many fewer of them."
+    return _fix("faster", f"rate × {number(factor)}", why, {"optimizer.lr": lr})
+
+
+def rate_of(lr: float) -> Fix:
+    """Set the learning rate."""
+    lr = _rounded(lr)
+    return _fix("rate", f"rate {number(lr)}", "Just inside the limit that the curvature sets.", {"optimizer.lr": lr})
+
+
+def clipped(case: Case, norm: float = 1.0) -> Fix | None:
+    """Clip the gradient's norm."""
+    if 0 < case.experiment.optimizer.clip_norm <= norm:
+        norm = case.experiment.optimizer.clip_norm / BY_TEN
+    why = f"No single step can be longer than the rate allows for a gradient of norm {number(norm)}."
+    return _fix("clipped", f"clip at {number(norm)}", why, {"optimizer.clip_norm": norm})
+
+
+def constant_rate(case: Case) -> Fix:
+    """Keep the rate constant."""
+    why = "The rate stays as it began, so that the run can still move."
+    return _fix("constant_rate", "constant rate", why, {"schedule.kind": "constant"})
+
+
+def warm_restarts(case: Case) -> Fix:
+    """Cosine decay with warm restarts (Loshchilov & Hutter 2017)."""
+    period = max(1.0, round(case.experiment.epochs / 4))
+    changes = {"schedule.kind": "cosine_restarts", "schedule.unit": "epoch", "schedule.period": float(period)}
+    why = f"Every {number(period)} epochs the rate goes back up, and the run gets a new chance to leave its place."
+    return _fix("warm_restarts", "warm restarts", why, changes)
+
+
+def cosine(case: Case) -> Fix:
+    """Let the rate decay along half a cosine."""
+    why = "A rate that decays to zero shrinks the ball of noise about the minimum to a point."
+    return _fix("cosine", "cosine decay", why, {"schedule.kind": "cosine", "schedule.length": 0.0})
+
+
+def warm_up(case: Case) -> Fix:
+    """Let the rate rise over the first tenth of the run."""
+    share = max(1.0, round(case.experiment.epochs / 10))
+    why = "Small steps first, while the curvature at the start is steep."
+    return _fix("warm_up", "warm-up", why, {"schedule.unit": "epoch", "schedule.warmup": float(share)})
+
+
+# --------------------------------------------------------------------------------------------- the batches
+
+
+def larger_batches(case: Case) -> Fix | None:
+    """Eight times as many samples in a batch."""
+    size = min(len(case.data.x_train), 8 * case.batch_size)
+    why = f"The mean of {size} gradients is steadier than that of {case.batch_size}: its noise falls with 1/√B."
+    return _fix("larger_batches", f"batches of {size}", why, {"batch_size": size})
+
+
+def gradient_noise(case: Case) -> Fix:
+    """Add decaying noise to the gradient (Neelakantan et al. 2015)."""
+    why = "A little noise pushes the weights off the flat place, and fades as training goes on."
+    return _fix("gradient_noise", "gradient noise", why, {"optimizer.gradient_noise": 0.01})
+
+
+def smaller_batches(case: Case) -> Fix | None:
+    """Batches of at most 32."""
+    if case.batch_size <= 32:
+        return None
+    why = "Gradients of small batches differ from step to step, and that noise leaves saddles sooner."
+    return _fix("smaller_batches", "batches of 32", why, {"batch_size": 32})
+
+
+# --------------------------------------------------------------------------------------------- the network
+
+
+def relu_and_he(case: Case) -> Fix | None:
+    """ReLU with He's start; None where it is so already."""
+    if set(case.experiment.network.activations()) <= {"relu"} and _he(case.experiment):
+        return None
+    why = "ReLU passes the gradient whole where it is active, and He's start makes up for the half it cuts away."
+    return _fix("relu_and_he", "ReLU + He", why, {"network.activation": "relu", **_start("he_normal")})
+
+
+def leaky_relu_and_he(case: Case, factor: float = 1.0) -> Fix:
+    """Leaky ReLU with He's start, and the rate divided by a factor."""
+    changes: dict[str, Any] = {"network.activation": "leaky_relu", **_start("he_normal")}
+    title = "leaky ReLU + He"
+    if factor > 1:
+        changes["optimizer.lr"] = _rounded(case.experiment.optimizer.lr / factor)
+        title += f", rate ÷ {number(factor)}"
+    why = "Leaky ReLU keeps a slope of 0.01 where ReLU has none, so that no unit is cut off for good."
+    return _fix("leaky_relu_and_he", title, why, changes)
+
+
+def fitting_start(case: Case) -> Fix:
+    """He's start for the ReLU family, Xavier's for the others."""
+    flat = all(name in (*FLATTENING, "identity") for name in case.experiment.network.activations())
+    title, scheme = ("Xavier start", "xavier_uniform") if flat else ("He start", "he_normal")
+    why = "Weights of this spread hand signals on at about the size they came in, forward and back."
+    return _fix("fitting_start", title, why, _start(scheme))
+
+
+def batch_norm(case: Case) -> Fix | None:
+    """Batch normalization."""
+    why = "Every unit's input is brought to mean 0 and variance 1 over the batch, layer after layer."
+    return _fix("batch_norm", "batch norm", why, {"network.normalization": "batch"})
+
+
+def layer_norm(case: Case) -> Fix:
+    """Layer normalization."""
+    why = "Each sample's values are brought to mean 0 and variance 1 in every layer, whatever the batch."
+    return _fix("layer_norm", "layer norm", why, {"network.normalization": "layer"})
+
+
+def skip_connections(case: Case) -> Fix | None:
+    """Shortcuts round every two layers (He et al. 2016)."""
+    if case.hidden_layers < 2:
+        return None
+    why = "The gradient gets a way round every two layers on which nothing shrinks it."
+    return _fix("skip_connections", "skip connections", why, {"network.skip_every": 2})
+
+
+def wider(case: Case) -> Fix:
+    """Four times as many units in every hidden layer (at least 16); two layers of 32 where there is none."""
+    hidden = tuple(min(MAX_WIDTH, max(16, 4 * width)) for width in case.experiment.network.hidden) or (32, 32)
+    why = "More units can bend the function in more places."
+    return _fix("wider", f"wider: {_widths(hidden)}", why, {"network.hidden": list(hidden)})
+
+
+def deeper(case: Case) -> Fix | None:
+    """One more hidden layer like the last one."""
+    network = case.experiment.network
+    if not network.hidden or not isinstance(network.activation, str):
+        return None
+    hidden = (*network.hidden, network.hidden[-1])
+    why = "Another layer builds on what the ones before have found."
+    return _fix("deeper", f"deeper: {_widths(hidden)}", why, {"network.hidden": list(hidden)})
+
+
+def _start(scheme: str) -> dict[str, Any]:
+    return {"network.initialization.scheme": scheme, "network.initialization.gain": 1.0}
+
+
+def _he(experiment: Experiment) -> bool:
+    start = experiment.network.initialization
+    return start.scheme.startswith("he_") and 0.5 <= start.gain <= 2
+
+
+def _widths(hidden: tuple[int, ...]) -> str:
+    if len(set(hidden)) == 1:
+        return f"{hidden[0]} ×{len(hidden)}"
+    return "-".join(str(width) for width in hidden)
+
+
+# --------------------------------------------------------------------------------- what holds weights back
+
+
+def stop_early(case: Case) -> Fix | None:
+    """Early stopping that keeps the best weights."""
+    if not case.has_held_out:
+        return None
+    patience = max(5, min(20, round(case.evaluations / 10)))
+    changes = {"stopping.early.enabled": True, "stopping.early.metric": "val_loss",
+               "stopping.early.patience": patience, "stopping.early.restore_best": True}  # fmt: skip
+    why = "The run ends when the validation loss has stopped improving, and keeps the weights of its best moment."
+    return _fix("stop_early", "stop early", why, changes)
+
+
+def weight_penalty(case: Case, l2: float = 0.01) -> Fix:
+    """An L2 penalty, ten times what there is."""
+    l2 = max(l2, BY_TEN * case.experiment.regularization.l2)
+    why = "Large weights cost, so that the function stays smooth between the samples."
+    return _fix("weight_penalty", f"L2 {number(l2)}", why, {"regularization.l2": l2})
+
+
+def dropout(case: Case, share: float = 0.3) -> Fix | None:
+    """Dropout (Srivastava et al. 2014)."""
+    if not case.hidden_layers or case.experiment.network.dropout >= share:
+        return None
+    why = "No unit can rely on another one, so that none of them learns single samples by heart."
+    return _fix("dropout", f"dropout {number(share)}", why, {"network.dropout": share})
+
+
+def less_held_back(case: Case) -> Fix | None:
+    """Take away penalties and dropout."""
+    experiment = case.experiment
+    changes: dict[str, Any] = {}
+    for key in ("regularization.l1", "regularization.l2", "network.dropout", "optimizer.weight_decay"):
+        if getattr(experiment.optimizer, "weight_decay", None) is None and key == "optimizer.weight_decay":
+            continue
+        if get(experiment, key) > 0:
+            changes[key] = 0.0
+    if not changes:
+        return None
+    why = "Nothing holds the weights back any more: first fit the training part, then hold back what is too much."
+    return _fix("less_held_back", "no penalties", why, changes)
+
+
+def label_smoothing(case: Case, share: float = 0.1) -> Fix | None:
+    """Smooth the labels (Szegedy et al. 2016)."""
+    loss = case.experiment.loss
+    if loss.kind != "cross_entropy" or loss.label_smoothing >= share:
+        return None
+    why = "No label is taken as certain, so that a wrong one pulls less."
+    return _fix("label_smoothing", f"label smoothing {number(share)}", why, {"loss.label_smoothing": share})
+
+
+def robust_loss(case: Case) -> Fix | None:
+    """Huber's loss for a regression."""
+    if case.classes or case.experiment.loss.kind in ("huber", "mae"):
+        return None
+    return _fix("robust_loss", "Huber loss", "Far-off targets pull no harder than near ones.", {"loss.kind": "huber"})
+
+
+# --------------------------------------------------------------------------------------------- data, length
+
+
+def standardized(case: Case) -> Fix | None:
+    """Standardize the features."""
+    why = "Every input gets mean 0 and standard deviation 1, so that one rate suits all of their weights."
+    return _fix("standardized", "standardize", why, {"data.scaling": "standardize"})
+
+
+def more_data(case: Case) -> Fix | None:
+    """Four times as many generated samples."""
+    samples = getattr(case.experiment.data, "samples", None)
+    if samples is None:
+        return None
+    more = min(1_000_000, 4 * samples)
+    return _fix("more_data", f"{more} samples", "More samples leave less room between them to go astray in.",
+                {"data.samples": more})  # fmt: skip
+
+
+def longer(case: Case, factor: int = 4) -> Fix:
+    """So many times more epochs."""
+    epochs = min(10_000_000, factor * case.experiment.epochs)
+    changes: dict[str, Any] = {"epochs": epochs}
+    if case.experiment.steps:
+        changes["steps"] = min(10**12, factor * case.experiment.steps)
+    return _fix("longer", f"{epochs} epochs", "The loss was still falling when the run ended.", changes)
+
+
+def _rounded(lr: float) -> float:
+    """Return a rate with three digits, within what an experiment takes."""
+    return float(f"{min(max(lr, 1e-30), 1e30):.3g}")

@@ -1,0 +1,35 @@
+"""Nothing is the matter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.diagnosis.case import Case
+from training.diagnosis.finding import Evidence, Finding
+from training.diagnosis.rules.rule import Rule
+from training.diagnosis.wording import number
+
+
+def look(case: Case) -> Finding | None:
+    """Say that the run converges; asked only where no other rule warns.
+
+    Rule: the training loss has fallen below nine tenths of where it began, and the validation loss is within a
+    tenth of its best ("both fall and level off together", see the patterns of learning curves in the references).
+    """
+    if case.evaluations < 3:
+        return None
+    held_out = case.evaluated("val_loss") if case.has_held_out else case.evaluated("train_loss")
+    training = case.evaluated("train_loss")
+    if not np.isfinite(training[[0, -1]]).all() or training[-1] > 0.9 * training[0]:
+        return None
+    best = float(np.nanmin(held_out))
+    name = "validation" if case.has_held_out else "training"
+    sentence = (
+        f"The training loss has come down from {number(training[0])} to {number(training[-1])}, and the {name} loss "
+        f"stands at {number(held_out[-1])}; its best was {number(best)}."
+    )
+    evidence = (Evidence("train_loss", "it falls", 0, case.step, value=float(training[-1])),)
+    return Finding("healthy", RULE.title, "fine", 0.8, sentence, 0, case.step, evidence)
+
+
+RULE = Rule("healthy", "Healthy convergence", "fine", look)
