@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.fitted_text import fitted
 from gui.grouped import grouped
 from gui.panels.panel import scale
 from gui.theme import Theme, text_font
@@ -21,8 +22,8 @@ HEADINGS = {
 }
 MARKS = {"completed": "●", "converged": "●", "early_stopped": "■", "diverged": "▲", "stopped": "■", "failed": "▲"}
 TONES = {"diverged": "warn", "failed": "error", "stopped": ""}
+HEADING_PX, COMPACT_PX = 13, 11
 WHAT_TO_DO = "Try a smaller learning rate, or clip the gradient norm."
-SIZES = (12, 11, 10.5)  # of the sentence, in pixels: the largest in which all of it can be read
 
 
 class EndBanner(QFrame):
@@ -30,6 +31,7 @@ class EndBanner(QFrame):
 
     ``extend_wanted`` carries how many epochs more, ``patience_wanted`` how many evaluations more without
     improvement. The buttons stand beside the heading, in room that is always theirs, so that nothing moves.
+    Where something else has the room, all of it stands in one line: see `set_compact`.
     """
 
     extend_wanted = Signal(int)
@@ -46,6 +48,7 @@ class EndBanner(QFrame):
         self._texts: tuple[str, ...] = ("",)
         self._more_epochs = self._more_patience = 0
         self._offers: tuple[QPushButton, ...] = ()
+        self.compact = False
         self.heading = plain_label(parent=self)
         self.heading.setProperty("role", "title")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -56,6 +59,10 @@ class EndBanner(QFrame):
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.line = plain_label(parent=self)
+        self.line.setProperty("role", "caption")
+        self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.line.hide()
         self.epochs_button = self._button(lambda: self.extend_wanted.emit(self._more_epochs))
         self.patience_button = self._button(lambda: self.patience_wanted.emit(self._more_patience))
         self.seed_button = self._button(self.new_seed.emit)
@@ -79,15 +86,35 @@ class EndBanner(QFrame):
         row = QHBoxLayout()
         row.setSpacing(round(5 * self._scale))
         row.addWidget(self.heading, 1)
+        row.addWidget(self.line, 1)
         for button in (self.epochs_button, self.patience_button, self.seed_button):
             button.setFixedHeight(self._row)
             row.addWidget(button)
         self.heading.setFixedHeight(self._row)
-        box = QVBoxLayout(self)
+        self._row_of_heading = row
+        box = self._box = QVBoxLayout(self)
         box.setContentsMargins(*self._margins)
         box.setSpacing(self._gap)
         box.addLayout(row)
         box.addWidget(self.sentence, 1)
+
+    def set_compact(self, compact: bool) -> None:
+        """Stand in one line, or take all the room there is."""
+        if compact == self.compact:
+            return
+        self.compact = compact
+        self._margins = tuple(round(px * self._scale) for px in ((14, 2, 12, 5) if compact else (14, 8, 12, 5)))
+        self._box.setContentsMargins(*self._margins)
+        self.sentence.setVisible(not compact)
+        self.line.setVisible(compact)
+        self._row_of_heading.setStretch(0, 0 if compact else 1)
+        policy = QSizePolicy.Policy.Preferred if compact else QSizePolicy.Policy.Ignored
+        self.heading.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed if compact else QSizePolicy.Policy.Preferred
+        )
+        self._fit()
+        self.restyle(self._theme)
 
     # ------------------------------------------------------------------------------ saying
 
@@ -163,7 +190,9 @@ class EndBanner(QFrame):
         left, top, right, bottom = self._margins
         width = self.width() - left - right
         height = self.height() - top - bottom - self._row - self._gap
-        text, px = self._fitting(width, height)
+        text, px = fitted(self._texts, width, height, self._scale)
+        if self.compact:
+            text = self._texts[-1]
         if text != self.sentence.text():
             self.sentence.setText(text)
         style = f"font-size: {round(px * self._scale)}px;"
@@ -172,7 +201,7 @@ class EndBanner(QFrame):
         whole = self._texts[0]
         self.sentence.setToolTip(plain_tip(whole) if text != whole else "")
         self.sentence.setAccessibleName(whole)
-        metrics = QFontMetrics(text_font(self._scale, px=13, weight=600))
+        metrics = QFontMetrics(text_font(self._scale, px=self._heading_px, weight=600))
         spare = width - metrics.horizontalAdvance(self._heading)
         buttons = 0
         for button in (self.epochs_button, self.patience_button, self.seed_button):  # a new seed has a key and a menu
@@ -181,22 +210,31 @@ class EndBanner(QFrame):
             button.setVisible(there)
             buttons += room if there else 0
         heading = metrics.elidedText(self._heading, Qt.TextElideMode.ElideRight, max(0, width - buttons))
+        if self.compact:
+            self._fit_line(width - buttons - metrics.horizontalAdvance(heading) - round(12 * self._scale))
         if heading != self.heading.text():
             self.heading.setText(heading)
             self.heading.setToolTip(plain_tip(self._heading) if heading != self._heading else "")
 
-    def _fitting(self, width: int, height: int) -> tuple[str, float]:
-        for text in self._texts:
-            for px in SIZES:
-                if _height(text, px, self._scale, width) <= height:
-                    return text, px
-        return _cut(self._texts[-1], SIZES[-1], self._scale, width, height), SIZES[-1]
+    def _fit_line(self, room: int) -> None:
+        """Say in the line as much as there is room for."""
+        whole = " ".join(self._texts[0].split())
+        metrics = QFontMetrics(text_font(self._scale, px=COMPACT_PX))
+        text = metrics.elidedText(whole, Qt.TextElideMode.ElideRight, max(0, room))
+        if text != self.line.text():
+            self.line.setText(text)
+        self.line.setToolTip(plain_tip(whole) if text != whole else "")
+        self.line.setAccessibleName(whole)
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self._theme = theme
         color = {"ok": theme.ok, "warn": theme.warn, "error": theme.error}.get(self._tone, theme.text)
-        self.heading.setStyleSheet(f"color: {color};")
+        self.heading.setStyleSheet(f"color: {color}; font-size: {round(self._heading_px * self._scale)}px;")
+
+    @property
+    def _heading_px(self) -> int:
+        return COMPACT_PX if self.compact else HEADING_PX
 
 
 def extension(epochs: int) -> int:
@@ -229,21 +267,3 @@ def _summary(ended: list[Outcome]) -> str:
         else "The last weights are kept"
     )  # fmt: skip
     return f"{', '.join(f'{count} {name}' for name, count in counts.most_common())}, {when}. {kept}."
-
-
-def _height(text: str, px: float, scale: float, width: int) -> int:
-    metrics = QFontMetrics(text_font(scale, px=px))
-    return metrics.boundingRect(QRect(0, 0, max(1, width), 100_000), Qt.TextFlag.TextWordWrap, text).height()
-
-
-def _cut(text: str, px: float, scale: float, width: int, height: int) -> str:
-    """Return as many words as there is room for."""
-    words = text[:2000].split()
-    low, high = 0, len(words)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _height(" ".join(words[:middle]) + " …", px, scale, width) <= height:
-            low = middle
-        else:
-            high = middle - 1
-    return " ".join(words[:low]) + " …"

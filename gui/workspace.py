@@ -13,6 +13,7 @@ from gui.builder.draft import Draft
 from gui.builder.form import Builder
 from gui.builder.history import EditHistory
 from gui.criteria_strip import CriteriaStrip
+from gui.diagnosis.corner import Corner
 from gui.dialogs import Banner
 from gui.end_banner import EndBanner
 from gui.left_column import LeftColumn
@@ -83,7 +84,8 @@ class Workspace(QWidget):
         """Take the colors of `theme`."""
         self.theme = theme
         for part in (
-            self.transport, self.builder, self.board, self.criteria, self.end_banner, self.banner, self.status,
+            self.transport, self.builder, self.board, self.criteria, self.end_banner, self.corner, self.banner,
+            self.status,
         ):  # fmt: skip
             part.restyle(theme)
         for panel in self.panels:
@@ -138,7 +140,8 @@ class Workspace(QWidget):
         strip_box.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.below = Stage(strip, bottom)  # what belongs to the stage goes along with it
         lower.addWidget(self.below, 65)
-        lower.addWidget(self.end_banner, 35)
+        self.corner = Corner(self.end_banner, self.theme, self.scale, bottom)
+        lower.addWidget(self.corner, 35)
         bottom.setFixedHeight(round(BOTTOM_HEIGHT * self.scale))
         return bottom
 
