@@ -48,10 +48,12 @@ ROWS = (
         "dead_units", "Dead units", "", "share of units with φ′(z) = 0 for all samples",
         "Nothing reaches the weights of a dead unit: it learns no more, whatever the rate.",
         "Maas et al. 2013, sec. 2; Lu et al. 2020", DeadUnits, of_hidden_layers, suits=_may_die,
+        passes=0.3,
     ),
     InstrumentInfo(
         "saturation", "Saturation", "", "share of activations with φ′(z) < 0.05 max φ′",
         "Where units sit at the flat ends of their function, little of the gradient passes through them.",
         "Glorot & Bengio 2010, sec. 3", Saturation, of_hidden_layers, suits=_may_saturate,
+        passes=0.3,
     ),
 )  # fmt: skip

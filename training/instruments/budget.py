@@ -3,100 +3,85 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MEMORY_SECONDS = 10.0
-"""What training and measuring took this long ago counts half in the share that is reported."""
-ALWAYS_ALLOWED = 0.002
-"""Seconds that a first reading may take however little has been trained."""
+"""What training and measuring took this many seconds of training ago counts half in the share that is reported."""
+ALWAYS_OWED = 0.002
+"""Seconds that first readings may owe, however little has been trained."""
 NEWEST = 0.3
 """Weight of the newest reading in what the next one is expected to take."""
+SAVED_AT_MOST = 2.0
+"""So many readings can be saved up for: what cannot be spent is not kept."""
 
 
 class Budget:
-    """Earns a share of the time training takes, and spends it on readings.
+    """Earns a share of the time that training takes, saves it up for each instrument, and spends it on readings.
 
-    Something may be measured while nothing is owed. So the debt is never larger than one reading, and over a run the
-    readings take their share, plus one reading at the most.
+    An instrument is read once enough is saved for what a reading of it is expected to take. Of all ways to spend the
+    same time, the readings are on average newest where the time Tᵢ between two of an instrument is proportional to
+    the square root of what one costs: that minimizes Σ Tᵢ for a given Σ cᵢ / Tᵢ. So each is given a part proportional
+    to √cᵢ; one that costs a hundred times as much is read a tenth as often, and the cheap ones do not wait for it.
+
+    First readings come early: they are made as soon as all that is saved pays for them, or owing next to nothing. A
+    debt comes about only where a reading takes longer than expected; it is paid back from later savings.
 
     Parameters
     ----------
     share
         Seconds of measuring for each second of training; it may be changed at any time, from any thread.
-
-    Attributes
-    ----------
-    trained
-        Seconds of training so far.
     """
 
     def __init__(self, share: float) -> None:
         self.share = share
-        self.trained = 0.0
-        self._earned = self._balance = 0.0
+        self._known: dict[str, float] = {}
+        self._saved: dict[str, float] = {}
         self._lately_trained = self._lately_spent = 0.0
 
-    def earn(self, seconds: float) -> None:
-        """Take note of time spent on training."""
-        earned = self.share * seconds
-        self.trained += seconds
-        self._earned += earned
-        self._balance += earned
+    def expected(self, name: str) -> float | None:
+        """Return the seconds the next reading should take; None where there has been none."""
+        return self._known.get(name)
+
+    def earn(self, seconds: float, costs: Mapping[str, float]) -> None:
+        """Save up after some training.
+
+        Parameters
+        ----------
+        seconds
+            It took so long.
+        costs
+            What a reading of each instrument is expected to take.
+        """
         kept = 0.5 ** (seconds / MEMORY_SECONDS)
         self._lately_trained = kept * self._lately_trained + seconds
         self._lately_spent *= kept
+        roots = {name: math.sqrt(cost) for name, cost in costs.items()}
+        whole = sum(roots.values())
+        for name, root in roots.items():
+            saved = self._saved.get(name, 0.0) + self.share * seconds * root / whole
+            self._saved[name] = min(saved, SAVED_AT_MOST * costs[name])
 
-    def spend(self, seconds: float) -> None:
-        """Take note of time spent on measuring."""
-        self._balance -= seconds
+    def next_of(self, names: Iterable[str], costs: Mapping[str, float]) -> str | None:
+        """Return whose turn it is of some: the most overdue of those that can be paid; None where there is none."""
+        if self.share <= 0.0:
+            return None
+        fresh = [name for name in names if name not in self._known]
+        saved = sum(self._saved.values())
+        for name in fresh:
+            if costs[name] <= saved + ALWAYS_OWED:
+                return name
+        overdue = {name: self._saved[name] / costs[name] for name in names if name in self._known}
+        most = max(overdue, key=lambda name: overdue[name], default=None)
+        return most if most is not None and overdue[most] >= 1.0 else None
+
+    def spend(self, name: str, seconds: float) -> None:
+        """Take note of what a reading took."""
+        before = self._known.get(name, seconds)
+        self._known[name] = before + NEWEST * (seconds - before)
+        self._saved[name] = self._saved.get(name, 0.0) - seconds
         self._lately_spent += seconds
-
-    def forgo(self) -> None:
-        """Keep nothing for later, as there is nothing more to be measured now."""
-        self._balance = min(self._balance, 0.0)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something may be measured now."""
-        return self.share > 0.0 and self._balance >= 0.0
-
-    def allows_first(self, expected: float) -> bool:
-        """Tell whether a first reading that may take so many seconds would not weigh on a run as short as this is."""
-        return expected <= max(ALWAYS_ALLOWED, self._earned)
 
     @property
     def spent_share(self) -> float:
         """What measuring has cost lately, as a part of the time spent on training."""
         return self._lately_spent / self._lately_trained if self._lately_trained else 0.0
-
-
-class Turns:
-    """Whose turn it is, by what each reading is expected to cost and how long ago the last one was.
-
-    Of all ways to spend the same time, the readings are on average newest where the time between two of an instrument
-    is proportional to the square root of what one costs: that minimizes Σ Tᵢ for a given Σ cᵢ / Tᵢ. So the most overdue
-    is the one with the largest time since its last reading by √cᵢ; one that has not been read at all goes first.
-    """
-
-    def __init__(self) -> None:
-        self._expected: dict[str, float] = {}
-        self._read_at: dict[str, float] = {}
-
-    def took(self, name: str, seconds: float, trained: float) -> None:
-        """Note a reading, and the seconds of training before it."""
-        before = self._expected.get(name, seconds)
-        self._expected[name] = before + NEWEST * (seconds - before)
-        self._read_at[name] = trained
-
-    def expected(self, name: str) -> float | None:
-        """Return the seconds the next reading should take; None where there has been none."""
-        return self._expected.get(name)
-
-    def most_overdue(self, names: Iterable[str], trained: float) -> str | None:
-        """Return whose turn it is of some, after so many seconds of training; the first of those that are equal."""
-        return max(names, key=lambda name: self._overdue(name, trained), default=None)
-
-    def _overdue(self, name: str, trained: float) -> float:
-        if name not in self._expected:
-            return math.inf
-        return (trained - self._read_at[name]) / math.sqrt(max(self._expected[name], 1e-9))

@@ -20,7 +20,7 @@ class GradientCosine:
         """Return the cosine, ``[1]``; NaN before the first step, and where a gradient is zero."""
         if probe.before is None:
             return np.array([np.nan])
-        _, gradients = probe.bench.gradients(torch.stack([probe.before, probe.params]))
+        _, gradients = probe.bench.gradients(torch.stack([probe.before, probe.params]), *probe.bench.few)
         norms = torch.linalg.vector_norm(gradients, dim=1)
         return np.array([(torch.dot(gradients[0], gradients[1]) / (norms[0] * norms[1])).item()])
 

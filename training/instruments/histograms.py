@@ -136,16 +136,16 @@ ROWS = (
     InstrumentInfo(
         "weight_histogram", "Weights", "", "share of wᵢⱼ in 32 bins from min to max",
         "How far the weights have moved from where they began; a layer that stays as it was does not learn.",
-        "Glorot & Bengio 2010, sec. 4", WeightHistogram, _columns,
+        "Glorot & Bengio 2010, sec. 4", WeightHistogram, _columns, passes=0.2,
     ),
     InstrumentInfo(
         "gradient_histogram", "Gradients", "", "share of ∂L/∂wᵢⱼ in 32 bins from min to max",
         "A range that narrows toward the input tells of vanishing, one that widens of exploding gradients.",
-        "Glorot & Bengio 2010, fig. 7", GradientHistogram, _columns,
+        "Glorot & Bengio 2010, fig. 7", GradientHistogram, _columns, passes=0.2,
     ),
     InstrumentInfo(
         "activation_histogram", "Activations", "", "share of aᵢ in 32 bins from min to max",
         "Peaks at the ends tell of saturation, one peak at zero of dead units or of a signal that fades.",
-        "Glorot & Bengio 2010, figs. 4, 6", ActivationHistogram, _columns,
+        "Glorot & Bengio 2010, figs. 4, 6", ActivationHistogram, _columns, passes=0.3,
     ),
 )  # fmt: skip

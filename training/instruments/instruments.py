@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import torch
 
 from training.engine import Engine
-from training.instruments.budget import Budget, Turns
+from training.instruments.budget import Budget
 from training.instruments.catalog import INSTRUMENTS, standard_instruments
 from training.instruments.instrument import Instrument, Reading
 from training.instruments.probe import Probe
@@ -30,6 +30,8 @@ SHARE = 0.10
 """Time for measuring, as a part of the time for training, unless the user says otherwise."""
 EVERY = 50
 """Steps between two moments of the fixed grid."""
+MOST_SECONDS = 1.0
+"""A reading that takes longer is not made within a budget: meanwhile the run could not be paused."""
 
 # Waiting for other threads counts neither as training nor as measuring; on Windows the clock of a thread is too coarse.
 clock = time.perf_counter if sys.platform == "win32" else time.thread_time
@@ -70,7 +72,6 @@ class Instruments:
         self._made: dict[str, Instrument] = {}
         self._every = every if share is None else None
         self._budget = Budget(share or 0.0)
-        self._turns = Turns()
         self._step_seconds = math.inf
         self._left_at: tuple[int, float] | None = None  # thread, and its clock when it was left
         self.names = standard_instruments(engine.architecture) if names is None else names
@@ -112,19 +113,34 @@ class Instruments:
     def follow(self, progress: Progress) -> list[Reading]:
         """Measure what is due after a chunk of training; return the readings, and put them into the outbox."""
         began = clock()
-        self._budget.earn(self._training_seconds(progress, began))
-        readings = self._read(began) if self._may_look(progress) else []
+        seconds = self._training_seconds(progress, began)
+        costs = self._costs()
+        self._budget.earn(seconds, costs)
+        readings = self._read(costs, began) if self._may_look(progress) else []
         self._left_at = threading.get_ident(), clock()
         return readings
 
     def _training_seconds(self, progress: Progress, now: float) -> float:
-        """Return the time the chunk took this thread; that of a chunk in another thread only as it was reported."""
+        """Return the time the chunk took this thread; where it is the first of a thread, the time it reports."""
         seconds = progress.seconds
         if self._left_at is not None and self._left_at[0] == threading.get_ident():
             seconds = min(seconds, now - self._left_at[1])
         if progress.steps_done:
             self._step_seconds = min(self._step_seconds, seconds / progress.steps_done)
         return seconds
+
+    def _costs(self) -> dict[str, float]:
+        """Return the seconds a reading of every instrument is expected to take, of those that can be read."""
+        costs = {name: self._budget.expected(name) or self._guess(name) for name in self._names}
+        return {
+            name: cost for name, cost in costs.items()
+            if name not in self.failures and (cost <= MOST_SECONDS or self._every is not None)
+        }  # fmt: skip
+
+    def _guess(self, name: str) -> float:
+        """Return what a first reading may take, from what a step takes."""
+        batches = len(self._bench.chosen) / self._engine.batch_size
+        return INSTRUMENTS[name].passes * self._step_seconds * max(1.0, batches)
 
     def _may_look(self, progress: Progress) -> bool:
         """Tell whether the run stands at a moment to measure; where it goes on from a fork, only after a step."""
@@ -133,29 +149,24 @@ class Instruments:
             return False
         if outcome is not None and outcome.step != engine.step:
             return False
-        if self._every is not None:
-            return engine.step % self._every == 0 or engine.finished
-        return self._budget.is_open
+        return self._every is None or engine.step % self._every == 0 or engine.finished
 
     @torch.inference_mode()
-    def _read(self, began: float) -> list[Reading]:
+    def _read(self, costs: dict[str, float], began: float) -> list[Reading]:
         # As in training: numbers below 1e-38 would make a saturated network a hundred times slower.
         torch.set_flush_denormal(True)
         try:
-            return self._read_in_turn(began)
+            return self._read_in_turn(costs, began)
         finally:
             torch.set_flush_denormal(False)
 
-    def _read_in_turn(self, began: float) -> list[Reading]:
+    def _read_in_turn(self, costs: dict[str, float], began: float) -> list[Reading]:
         readings: list[Reading] = []
-        waiting = [name for name in self._names if name not in self.failures]
+        waiting = list(costs)
         probe: Probe | None = None
-        while waiting and (self._every is not None or self._budget.is_open):
-            name = self._next_of(waiting)
-            if name is None:
-                return readings
+        while (name := self._next_of(waiting, costs)) is not None:
             waiting.remove(name)
-            if probe is None:
+            if probe is None:  # copied only where something is due
                 self._bench.experiment = self._engine.experiment
                 probe = Probe.of(self._engine, self._bench)
             reading = self._reading(name, probe, began)
@@ -163,19 +174,12 @@ class Instruments:
             if reading is not None:
                 readings.append(reading)
                 self.outbox.append(reading)
-        if not waiting:
-            self._budget.forgo()
         return readings
 
-    def _next_of(self, waiting: list[str]) -> str | None:
+    def _next_of(self, waiting: list[str], costs: dict[str, float]) -> str | None:
         if self._every is not None:
-            return waiting[0]
-        affordable = [name for name in waiting if self._turns.expected(name) is not None or self._may_begin(name)]
-        return self._turns.most_overdue(affordable, self._budget.trained)
-
-    def _may_begin(self, name: str) -> bool:
-        rows = len(self._bench.chosen) / max(1, self._engine.batch_size)
-        return self._budget.allows_first(INSTRUMENTS[name].passes * self._step_seconds * max(1.0, rows))
+            return waiting[0] if waiting else None
+        return self._budget.next_of(waiting, costs)
 
     def _reading(self, name: str, probe: Probe, began: float) -> Reading | None:
         """Read one instrument; what it takes counts from `began`, so that the first pays for the copy."""
@@ -190,6 +194,5 @@ class Instruments:
             return None
         finally:
             seconds = clock() - began
-            self._budget.spend(seconds)
-            self._turns.took(name, seconds, self._budget.trained)
+            self._budget.spend(name, seconds)
         return Reading(name, probe.step, probe.epoch, values, seconds, self._budget.spent_share)

@@ -14,6 +14,8 @@ FloatArray = NDArray[np.float64]
 
 BATCHES = 8
 """So many batches are compared; a reading scatters by about √(2 / 7) where the noise has but one direction."""
+VALUES_AT_ONCE = 2_000_000
+"""Parameters of all batches computed side by side."""
 
 
 class NoiseScale:
@@ -31,21 +33,34 @@ class NoiseScale:
     def measure(self, probe: Probe) -> FloatArray:
         """Return B in samples, tr Σ and |G|², ``[3]``; B is NaN where the estimate of |G|² is not positive."""
         bench = probe.bench
-        samples, size = len(bench.data.x_train), len(bench.chosen) // BATCHES
-        if size < 2:
+        samples, size = len(bench.data.x_train), len(bench.few[0]) // BATCHES
+        if size < 2:  # batch normalization needs two, and so does a variance
             return np.full(3, np.nan)
         rows = self._random.choice(samples, BATCHES * size, replace=False)
         x, target = (part.view(BATCHES, size, -1) for part in bench.samples(rows))
-        _, gradients = bench.gradients(probe.params.expand(BATCHES, -1), x, target)
-        return estimate(gradients, size, samples)
+        at_once = max(1, min(BATCHES, VALUES_AT_ONCE // probe.params.numel()))
+        total, squares = torch.zeros_like(probe.params, dtype=torch.float64), 0.0
+        for first in range(0, BATCHES, at_once):
+            some = slice(first, first + at_once)
+            _, gradients = bench.gradients(probe.params.expand(len(x[some]), -1), x[some], target[some])
+            total += gradients.sum(0)
+            squares += gradients.square().sum().item()
+        return estimate(total / BATCHES, squares / BATCHES, size, samples)
 
 
-def estimate(gradients: torch.Tensor, size: int, samples: int) -> FloatArray:
-    """Return B, tr Σ and |G|², ``[3]``, from the gradients ``[k, P]`` of batches of `size` of so many samples."""
-    batches = len(gradients)
-    mean = gradients.mean(0)
-    variance = size * (gradients - mean).square().sum().item() / (batches - 1)
-    square = mean.square().sum().item() - variance * (1 / (batches * size) - 1 / samples)
+def estimate(mean: torch.Tensor, mean_square: float, size: int, samples: int) -> FloatArray:
+    """Return B, tr Σ and |G|², ``[3]``, from the gradients gᵢ of `BATCHES` batches of `size` out of so many samples.
+
+    Parameters
+    ----------
+    mean
+        ḡ, ``[P]``.
+    mean_square
+        Mean of the |gᵢ|².
+    """
+    square_of_mean = mean.square().sum().item()
+    variance = size * (mean_square - square_of_mean) * BATCHES / (BATCHES - 1)
+    square = square_of_mean - variance * (1 / (BATCHES * size) - 1 / samples)
     return np.array([variance / square if square > 0 else np.nan, variance, square])
 
 
@@ -57,6 +72,6 @@ ROWS = (
     InstrumentInfo(
         "noise_scale", "Gradient noise scale", "samples", "B = tr Σ / |G|²",
         "Well below it, a larger batch allows a proportionally larger rate; well above it, a larger batch is wasted.",
-        "McCandlish et al. 2018, eq. 2.9 and app. A.1", NoiseScale, _columns,
+        "McCandlish et al. 2018, eq. 2.9 and app. A.1", NoiseScale, _columns, passes=1.5,
     ),
 )  # fmt: skip

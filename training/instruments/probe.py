@@ -74,10 +74,7 @@ class Probe:
 
     @cached_property
     def inside(self) -> tuple[list[BlockValues], Tensor]:
-        """What every hidden block computes in evaluation mode, ``[N, width]`` each, and the outputs ``[N, C]``.
-
-        Of some of the samples of the workbench; computed once, whoever asks.
-        """
+        """What `Workbench.inside` computes here: hidden blocks and outputs, for a few samples; once, whoever asks."""
         return self.bench.inside(self.params, self.statistics)
 
 

@@ -53,5 +53,6 @@ ROWS = (
         "unit_similarity", "Equal units", "", "share of units with wᵢ = wⱼ for some j ≠ i",
         "Units that start alike get the same gradient and stay alike: the layer is as good as one unit.",
         "Goodfellow et al. 2016, sec. 8.4", UnitSimilarity, of_hidden_layers, suits=has_hidden_layers,
+        passes=0.2,
     ),
 )  # fmt: skip

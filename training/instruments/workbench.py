@@ -19,6 +19,11 @@ from training.gradient import add_penalties
 
 ROWS = 512
 """So many training samples stand for all of them, where there are more: always the same ones."""
+FEW = 128
+"""So many of these, at least, are enough for what is read often."""
+PRODUCTS, FEW_PRODUCTS = 64_000_000, 4_000_000
+"""Products of a weight and a sample in a pass: of large networks, fewer samples are looked at."""
+FEWEST = 32
 
 
 class Workbench:
@@ -41,6 +46,9 @@ class Workbench:
         Indices of the training samples that are looked at.
     x, target
         They, ``[N, F]`` and ``[N, C]``.
+    few
+        ``(x, target)`` of some of them, evenly spread: 512 of a network of a thousand parameters, 128 of one of a
+        hundred thousand.
     """
 
     def __init__(
@@ -49,9 +57,12 @@ class Workbench:
         self.experiment = experiment
         self.architecture = architecture
         self.data = data
-        self.chosen = _choice(len(data.x_train), rows)
+        weights = architecture.n_parameters
+        self.chosen = _choice(len(data.x_train), min(rows, max(FEWEST, PRODUCTS // weights)))
         self.x = torch.from_numpy(np.asarray(data.x_train[self.chosen], dtype=np.float64))
         self.target = self._targets[torch.from_numpy(self.chosen)]
+        spread = _spread(len(self.chosen), max(FEW, FEW_PRODUCTS // weights))
+        self.few = self.x[spread], self.target[spread]
         self._networks: dict[int, Network] = {}
 
     @cached_property
@@ -100,16 +111,21 @@ class Workbench:
 
     @torch.inference_mode()
     def inside(self, params: Tensor, statistics: Tensor) -> tuple[list[BlockValues], Tensor]:
-        """Return what every hidden block computes in evaluation mode, ``[N, width]`` each, and the outputs.
+        """Return what every hidden block computes for `few` samples in evaluation mode, and the outputs.
 
         Parameters
         ----------
         params, statistics
             ``[P]`` and the running statistics of one replica.
+
+        Returns
+        -------
+        blocks, output
+            ``[n, width]`` each, and ``[n, C]``, without softmax.
         """
         network = self._network(1)
         network.load_flat(params.double(), statistics.double(), 0)
-        blocks, output = network.inside(self.x.unsqueeze(0))
+        blocks, output = network.inside(self.few[0].unsqueeze(0))
         return [BlockValues(values.z[0], values.a[0], values.handed_on[0]) for values in blocks], output[0]
 
     def _loaded(self, params: Tensor, x: Tensor | None, target: Tensor | None) -> tuple[Network, Tensor, Tensor]:
@@ -133,6 +149,12 @@ def _choice(samples: int, limit: int) -> NDArray[np.int64]:
     if samples <= limit:
         return np.arange(samples)
     return np.sort(np.random.default_rng(0).permutation(samples)[:limit])
+
+
+def _spread(samples: int, limit: int) -> Tensor:
+    """Return the places of `limit` of some samples, evenly spread; of all, where there are no more."""
+    kept = min(samples, limit)
+    return torch.arange(kept) * samples // kept
 
 
 def _for_each(values: Tensor, replicas: int) -> Tensor:
