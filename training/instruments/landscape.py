@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from models.architecture import Architecture
 from training.data.prepare import PreparedData
@@ -171,7 +170,7 @@ def survey(
 
 
 def principal_directions(offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the two main directions of some offsets ``[K, P]``, unit rows ``[2, P]``, and their shares of the variance.
+    """Return the two main directions of offsets ``[K, P]``, unit rows ``[2, P]``, and their shares of the variance.
 
     As `sklearn.decomposition.PCA` finds them, about the mean of the offsets; of the K × K products of the offsets, as
     there are few of them and many parameters. The sign is such that the path starts on the left and at the bottom.
@@ -242,7 +241,8 @@ def _around(path: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
     low, high = np.minimum(path.min(0), 0.0), np.maximum(path.max(0), 0.0)
     extent = high - low
     room = MARGIN * extent + np.maximum(0.0, 0.3 * extent.max() - extent) / 2.0
-    return tuple(np.linspace(low[axis] - room[axis], high[axis] + room[axis], size) for axis in (0, 1))
+    xs, ys = np.linspace(low - room, high + room, size).T
+    return xs, ys
 
 
 # --------------------------------------------------------------------------------------------------- heights
@@ -268,7 +268,7 @@ def _filled(bench: Workbench, empty: Landscape, path: Sequence[tuple[int, FloatA
 
 
 def _losses(bench: Workbench, places: FloatArray, rows: int) -> FloatArray:
-    """Return the objective at some places; always as many are computed, as a network is kept for each number of them."""
+    """Return the objective at some places; always as many are computed, as each number has a network of its own."""
     filled = np.concatenate([places, np.repeat(places[:1], rows - len(places), axis=0)])
     found = bench.losses(torch.from_numpy(filled))[: len(places)].numpy()
     return np.where(np.isfinite(found), found, np.inf)
