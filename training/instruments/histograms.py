@@ -2,8 +2,8 @@
 
 A histogram of a layer is `BINS` + 2 values: the smallest and the largest value, and the share of the values that lies
 in each of `BINS` bins of equal width between them. As in `numpy.histogram` with its default range, the last bin is
-closed on both sides, and where all values are equal the range is half a unit to either side. Values that are not
-finite are in no bin, so that the shares then add up to less than 1.
+closed on both sides, and where all values are equal they are in the middle of a range of half a unit to either side.
+Values that are not finite are in no bin, so that the shares then add up to less than 1.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class LayerHistograms:
 
     def edges(self, layer: int) -> FloatArray:
         """Return the edges of the bins of a layer, ``[BINS + 1]``."""
-        low, high = _opened(self.low[layer : layer + 1], self.high[layer : layer + 1])
-        return np.linspace(low[0], high[0], BINS + 1)
+        low, high = self.low[layer], self.high[layer]
+        return np.linspace(low, high, BINS + 1) if low < high else np.linspace(low - 0.5, high + 0.5, BINS + 1)
 
 
 class WeightHistogram:
@@ -95,20 +95,13 @@ def histograms(parts: Sequence[NDArray[np.floating]]) -> FloatArray:
     if len(present):
         low[present] = np.minimum.reduceat(values, starts)
         high[present] = np.maximum.reduceat(values, starts)
-    first, last = _opened(low, high)
-    with np.errstate(over="ignore", invalid="ignore"):
-        place = (values - first[owner]) / (last - first)[owner] * BINS
-    bins = np.clip(np.nan_to_num(place), 0, BINS - 1).astype(np.int64)
+    with np.errstate(all="ignore"):
+        place = (values - low[owner]) / (high - low)[owner] * BINS
+    bins = np.clip(np.where(np.isnan(place), BINS // 2, place), 0, BINS - 1).astype(np.int64)
     counts = np.bincount(owner * BINS + bins, minlength=len(parts) * BINS).reshape(-1, BINS)
     none = np.isinf(low)
     low[none] = high[none] = np.nan
     return np.column_stack([low, high, counts / sizes[:, None]]).reshape(-1)
-
-
-def _opened(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return a range that is not empty, as `numpy.histogram` does."""
-    same = low == high
-    return np.where(same, low - 0.5, low), np.where(same, high + 0.5, high)
 
 
 def _of_matrices(flat: NDArray[np.floating], architecture: Architecture) -> FloatArray:
