@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from training.scenarios.script import Script
 
 DEFAULT_EXPERIMENT = "two_spirals"
+INSTRUMENT_SHARE = 0.1
 SOMETHING_FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -81,13 +82,17 @@ def run_command(
         Path | None, typer.Option(metavar="DIR", help="New folder for the files. [default: runs/<time>-<name>]")
     ] = None,
     save_data: Annotated[bool, typer.Option("--save-data", help="Write data.npz as well.")] = False,
+    instruments: Annotated[
+        str, typer.Option(metavar="SHARE|off", help="Time for instruments, as a part of that for training.")
+    ] = str(INSTRUMENT_SHARE),
 ) -> None:
     """Train an experiment, or one run of a scenario, without a window and write its files."""
+    share = instrument_share(instruments)
     quick: dict[str, Any] = {"replicas": replicas, "device": device, "steps": steps, "epochs": epochs}
     given = [f"{key}={value}" for key, value in quick.items() if value is not None]
     planned = planned_run(experiment, variant)
     chosen = changed(planned.experiment, [*(changes or []), *given])
-    train_headless(chosen, planned.script(), out=out, save_data=save_data)
+    train_headless(chosen, planned.script(), out=out, save_data=save_data, instruments=share)
 
 
 @app.command("list")
@@ -225,7 +230,12 @@ def open_window(experiment: str) -> None:
 
 
 def train_headless(
-    experiment: Experiment, script: Script | None = None, *, out: Path | None = None, save_data: bool = False
+    experiment: Experiment,
+    script: Script | None = None,
+    *,
+    out: Path | None = None,
+    save_data: bool = False,
+    instruments: float = INSTRUMENT_SHARE,
 ) -> None:
     """Train with a progress bar, write the files, and say how it ended and where they are."""
     prepare_torch()
@@ -236,7 +246,9 @@ def train_headless(
 
     console = Console()
     with TerminalProgress(console) as progress:
-        result = run_headless(experiment, out=out, save_data=save_data, script=script, watch=progress)
+        result = run_headless(
+            experiment, out=out, save_data=save_data, script=script, watch=progress, instruments=instruments
+        )
     for replica, outcome in enumerate(result.finished.outcomes[:8]):
         prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""
         console.print(prefix + outcome.message, markup=False, highlight=False, soft_wrap=True)
@@ -364,6 +376,21 @@ def changed(experiment: Experiment, assignments: list[str]) -> Experiment:
         changes[key.strip()] = parsed(text.strip(), where=f"--set {key.strip()}")
     # Paths in the experiment's own file are absolute by now: what is still relative was typed, and is meant from here.
     return with_absolute_paths(replace(experiment, changes), Path()) if changes else experiment
+
+
+def instrument_share(text: str) -> float:
+    """Return the share of training time that ``--instruments`` asks for; 0 for ``off``."""
+    from training.errors import InputError
+
+    if text.strip().lower() == "off":
+        return 0.0
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InputError("is neither 'off' nor a share from 0 to 1", where=f"--instruments {text}", hint="Example: 0.1")
+    return share
 
 
 def parsed(text: str, *, where: str = "--set") -> Any:

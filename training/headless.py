@@ -16,6 +16,8 @@ from training.engine import Engine
 from training.experiment import Experiment
 from training.experiment_file import save
 from training.history import History
+from training.instruments.instruments import Instruments
+from training.instruments.log import InstrumentLog
 from training.outputs import (
     FinishedRun,
     check_space,
@@ -46,6 +48,7 @@ def run_headless(
     save_data: bool = False,
     script: Script | None = None,
     watch: Watcher | None = None,
+    instruments: float = 0.0,
 ) -> HeadlessRun:
     """Train `experiment` to its end and write its files.
 
@@ -63,6 +66,8 @@ def run_headless(
         Changes to be made on the way.
     watch
         Called after each chunk of training.
+    instruments
+        Time that instruments may take, as a part of the time for training; 0: there are none.
 
     Raises
     ------
@@ -79,15 +84,16 @@ def run_headless(
         _remove_if_nothing_in_it(folder)
         raise
     began = time.perf_counter()
-    history = History(engine.replicas, len(engine.layer_names))
+    history, log = History(engine.replicas, len(engine.layer_names)), InstrumentLog()
+    read = _reader(engine, log, instruments)
     failure: Exception | None = None
     with interruption() as interrupted:
         try:
-            _train(engine, script or Script(), history, interrupted, watch)
+            _train(engine, script or Script(), history, interrupted, read, watch)
         except Exception as error:  # raised again below, once what was computed is safe
             failure = error
             engine.fail(repr(error))
-        run = FinishedRun(experiment, engine.result(), history, started, time.perf_counter() - began)
+        run = FinishedRun(experiment, engine.result(), history, started, time.perf_counter() - began, log)
         write_outputs(folder, run, save_data=save_data)
         if failure is not None:
             raise failure
@@ -118,11 +124,25 @@ def interruption() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+def _reader(engine: Engine, log: InstrumentLog, share: float) -> Callable[[Progress], None]:
+    """Return what reads the instruments after a chunk of training."""
+    if not share:
+        return lambda progress: None
+    instruments = Instruments(engine, share=share)
+    return lambda progress: log.take(instruments.follow(progress))
+
+
 def _train(
-    engine: Engine, script: Script, history: History, interrupted: Callable[[], bool], watch: Watcher | None
+    engine: Engine,
+    script: Script,
+    history: History,
+    interrupted: Callable[[], bool],
+    read: Callable[[Progress], None],
+    watch: Watcher | None,
 ) -> None:
     for progress in follow(engine, script):
         history.extend(progress)
+        read(progress)
         if watch:
             watch(engine, history, progress)
         if interrupted():

@@ -13,7 +13,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -24,11 +24,15 @@ import torch
 from safetensors.numpy import save as as_safetensors
 
 from training.atomic import write_whole, writing_whole
+from training.diagnosis import findings_file
+from training.diagnosis.whole_run import case_of_result, found_in
 from training.errors import InputError
 from training.experiment_file import save
-from training.history import FloatArray, History, evaluations_kept, fine_spans
+from training.history import TAIL_STEPS, FloatArray, History, IntArray, evaluations_kept, fine_spans
+from training.instruments.log import InstrumentLog
+from training.instruments.tables import instrument_tables
 from training.length import evaluations_at_most, steps_at_most
-from training.progress import LAYER_COLUMNS, Outcome
+from training.progress import LAYER_COLUMNS, STEP_COLUMNS, Outcome
 
 if TYPE_CHECKING:
     from training.data.prepare import PreparedData
@@ -64,6 +68,8 @@ class FinishedRun:
         When the run began.
     wall_seconds
         Time from the beginning of training to its end, reports included.
+    instruments
+        What instruments have said of its first replica, if there were any.
     """
 
     experiment: Experiment
@@ -71,6 +77,7 @@ class FinishedRun:
     history: History
     started: datetime
     wall_seconds: float
+    instruments: InstrumentLog = field(default_factory=InstrumentLog)
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -79,11 +86,16 @@ class FinishedRun:
 
 
 def run_so_far(
-    experiment: Experiment, result: Result, history: History, started: datetime, wall_seconds: float = math.nan
+    experiment: Experiment,
+    result: Result,
+    history: History,
+    started: datetime,
+    wall_seconds: float = math.nan,
+    instruments: InstrumentLog | None = None,
 ) -> FinishedRun:
     """Return a run under way, or ended, for `write_outputs`, which may then work in another thread.
 
-    The history is copied, so that it may grow meanwhile.
+    History and instruments are copied, so that they may grow meanwhile.
 
     Parameters
     ----------
@@ -94,7 +106,9 @@ def run_so_far(
     history
         All that came in the outbox before it, and nothing after.
     """
-    return FinishedRun(experiment, result, copy.deepcopy(history), started, wall_seconds)
+    return FinishedRun(
+        experiment, result, copy.deepcopy(history), started, wall_seconds, copy.deepcopy(instruments or InstrumentLog())
+    )
 
 
 # -------------------------------------------------------------------------------------- folders
@@ -234,6 +248,10 @@ def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) ->
     write_whole(folder / "initial.safetensors", weights_file(run, initial=True))
     write_lines(folder / "history.csv", history_csv(run))
     write_lines(folder / "gradients.csv", gradients_csv(run.history))
+    if run.outcomes[0].reason == "diverged":
+        write_lines(folder / "last_steps.csv", last_steps_csv(run.history, run.outcomes[0].step))
+    write_instruments(folder, run)
+    write_whole(folder / findings_file.NAME, findings_json(run))
     if save_data:
         with writing_whole(folder / "data.npz") as file:
             write_data(file, run.result.data)
@@ -307,6 +325,44 @@ def _gradient_rows(history: History) -> Iterator[str]:
                 for layer, *measured in zip(history.layer_names, *(table[index] for table in tables), strict=True):
                     if not all(map(math.isnan, measured)):
                         yield row % (replica, step, layer, *measured)
+
+
+def last_steps_csv(history: History, ended: int) -> Iterator[str]:
+    """Yield the lines of a table of all that was recorded of the first replica's last steps, up to its end.
+
+    A row for each of `TAIL_STEPS` steps at the most; of layers there is a column for each quantity and layer.
+    """
+    layers = [name.replace(" ", "_") for name in history.layer_names]
+    yield ",".join(["step", *STEP_COLUMNS, *(f"{name}_{layer}" for name in LAYER_COLUMNS for layer in layers)])
+    for step, row in zip(*_last_steps(history, ended), strict=True):
+        yield ",".join([str(step), *map(repr, row.tolist())])
+
+
+def _last_steps(history: History, ended: int) -> tuple[IntArray, FloatArray]:
+    """Return the numbers ``[T]`` and records ``[T, columns]`` of the first replica's last steps, as far as known."""
+    tail = history.tail()
+    known = tail.steps <= ended
+    if known.any() or not history.exact:
+        return tail.steps[known], tail.low[known]
+    first = max(1, ended - TAIL_STEPS + 1)  # others have gone on since, and every step is still there
+    of_steps = [history.series(name, first=first, last=ended) for name in STEP_COLUMNS]
+    of_layers = [history.layers(name, first=first, last=ended) for name in LAYER_COLUMNS]
+    return of_steps[0].steps, np.column_stack([curve.low for curve in (*of_steps, *of_layers)])
+
+
+def findings_json(run: FinishedRun) -> bytes:
+    """Return what was found in the first replica, at the end and on the way."""
+    case = case_of_result(run.experiment, run.result, run.history, run.instruments)
+    return findings_file.dumps(found_in(case), case.step, case.recorded.epoch)
+
+
+def write_instruments(folder: Path, run: FinishedRun) -> None:
+    """Write ``instruments/<name>.csv`` for every instrument that has said anything of the run."""
+    if not run.instruments.names:
+        return
+    make_folder(folder / "instruments")
+    for name, lines in instrument_tables(run.instruments, run.result.final[0].architecture).items():
+        write_lines(folder / "instruments" / f"{name}.csv", lines)
 
 
 def weights_file(run: FinishedRun, *, initial: bool) -> bytes:

@@ -49,7 +49,7 @@ from training.validation import replace, validate
 WHEN = datetime(2026, 3, 4, 5, 6, 7)
 FILES = {
     "experiment.toml", "history.csv", "gradients.csv", "summary.json", "weights.safetensors", "initial.safetensors",
-    "curves.png",
+    "curves.png", "findings.json",
 }  # fmt: skip
 SUMMARY_KEYS = {
     "reason", "message", "steps", "epochs", "seconds", "steps_per_second", "best_epoch", "best_val_loss",
@@ -207,7 +207,7 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     summary = numbers(run.folder / "summary.json")
     assert summary["reason"] == "diverged"
     assert summary["diverged_tensor"]
-    assert {path.name for path in run.folder.iterdir()} == FILES
+    assert {path.name for path in run.folder.iterdir()} == FILES | {"last_steps.csv"}
     _, rows = table(run.folder / "gradients.csv")
     assert rows
 
