@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
 from typing import Any
 
+from gui.measuring import Measuring
 from gui.run_view import RunView
 from gui.session_control import MAX_EVENTS, SessionControl
 from gui.timeline.continued import Later, after
@@ -15,6 +16,7 @@ from training.data.prepare import PreparedData
 from training.errors import InputError
 from training.experiment import Experiment
 from training.history import History
+from training.instruments.instruments import Instruments
 from training.progress import STOP, Edit, Progress
 from training.result import Result
 from training.session import Failure, Plan, Rejected
@@ -52,6 +54,10 @@ class RunControl(SessionControl[Trainer]):
         Live changes that the run did not take, by dotted key: only a reset brings them into effect.
     keep_ghost
         Whether the run that is replaced stays to be seen behind the next one.
+    measuring
+        Which instruments are read, and how much of the training time they get; see `measure`.
+    instruments
+        What measures the current run, or None while there is none.
     planned
         Asked when a run is started: what is to be changed on the way, or None. The form knows nothing of it.
     """
@@ -62,6 +68,8 @@ class RunControl(SessionControl[Trainer]):
         self.asked: Experiment | None = None
         self.refused_edits: dict[str, Any] = {}
         self.keep_ghost = True
+        self.measuring = Measuring()
+        self.instruments: Instruments | None = None
         self.planned: Callable[[Experiment], Plan | None] = lambda _: None
         self._plan: Plan | None = None
         self._ghost: RunView | None = None
@@ -86,7 +94,7 @@ class RunControl(SessionControl[Trainer]):
         wanted = self.keep_ghost if ghost is None else ghost
         self._ghost = self._ghost_of(self.view) if wanted and self.view is not None else None
         self._plan = self.planned(experiment)
-        self._prepare(experiment, Trainer(experiment, data), play=play)
+        self._prepare(experiment, Trainer(experiment, data, measuring=self.measuring), play=play)
 
     def fork(self, fork: Fork) -> Experiment:
         """Begin a run that goes on from a moment of this one, which stays to be seen behind it.
@@ -102,7 +110,7 @@ class RunControl(SessionControl[Trainer]):
         self._plan = Later(plan) if plan is not None else None
         self._ghost = self._ghost_of(before)
         experiment = after(before.original, fork.edits)
-        self._prepare(experiment, Trainer(before.original, before.data, fork=fork), play=False)
+        self._prepare(experiment, self._going_on(before, fork), play=False)
         self._forked = before, fork
         return experiment
 
@@ -113,6 +121,16 @@ class RunControl(SessionControl[Trainer]):
         self.refused_edits, self._in_flight, self._arriving = {}, [], {}
         self._snapshot_asked = False
         self._prepare_in(trainer, play=play)
+
+    def _going_on(self, before: RunView, fork: Fork) -> Trainer:
+        assert before.original is not None
+        return Trainer(before.original, before.data, fork=fork, measuring=self.measuring)
+
+    def measure(self, measuring: Measuring) -> None:
+        """Read other instruments, or spend more or less on them, from now on."""
+        self.measuring = measuring
+        if self.instruments is not None and self.session is not None:
+            measuring.apply(self.instruments, self.session.engine.architecture)
 
     @staticmethod
     def _ghost_of(view: RunView) -> RunView | None:
@@ -206,11 +224,20 @@ class RunControl(SessionControl[Trainer]):
                 self._happened(event, self.view, news)
                 if isinstance(event, Result):
                     break  # the history must be taken as it stands now
+            self._take_readings(self.view, news)
             playing = self.session.state == "playing"
             if playing != self.view.playing:
                 self.view.playing = playing
                 news.changed = True
         return news
+
+    def _take_readings(self, view: RunView, news: News) -> None:
+        if self.instruments is None:
+            return
+        outbox = self.instruments.outbox
+        readings = [outbox.popleft() for _ in range(len(outbox))]
+        view.instruments.take(readings)
+        news.changed = news.changed or bool(readings)
 
     def _prepared(self, event: Ready | Refused | Failure, news: News) -> None:
         if isinstance(event, Ready):
@@ -230,6 +257,8 @@ class RunControl(SessionControl[Trainer]):
         if self._plan is not None:
             ready.session.plan(self._plan)
         self._snapshot_seconds = ready.snapshot_seconds
+        self.instruments = ready.instruments
+        self.measuring.apply(ready.instruments, engine.architecture)  # it may have changed while the run was prepared
         view = RunView(
             experiment=self.asked,
             data=engine.data,
@@ -246,6 +275,7 @@ class RunControl(SessionControl[Trainer]):
             view.history = before.history.until(fork.moment.step, fork.rest, fork.latest)
             view.outcomes = fork.moment.outcomes
             view.forked_at = fork.moment.step
+            view.instruments = before.instruments.until(fork.moment.step)
         self.view, self._ghost, self._forked = view, None, None
 
     def _happened(self, event: Any, view: RunView, news: News) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from training.instruments.log import InstrumentLog
+
 if TYPE_CHECKING:
     from training.data.prepare import PreparedData
     from training.engine import Edit, Outcome, Snapshot
@@ -63,6 +65,8 @@ class RunView:
         What is kept to go back to any moment; None for a run that is over.
     forked_at
         The step at which it was forked from the run before, or None.
+    instruments
+        All that has been measured of it beside the history.
     """
 
     experiment: Experiment
@@ -80,6 +84,7 @@ class RunView:
     moment: Moment | None = None
     checkpoints: Checkpoints | None = None
     forked_at: int | None = None
+    instruments: InstrumentLog = field(default_factory=InstrumentLog)
 
     def __post_init__(self) -> None:
         if self.original is None:

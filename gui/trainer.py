@@ -10,11 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread
 
+from gui.measuring import Measuring
 from training.data.load import Cancelled, load_prepared
 from training.data.prepare import PreparedData
 from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
+from training.instruments.instruments import Instruments
+from training.progress import Progress
 from training.session import Failure, Session
 from training.snapshot import Snapshot
 from training.timeline.checkpoints import Checkpoints
@@ -35,12 +38,15 @@ class Ready:
         Processor time it took to copy them.
     checkpoints
         What will be kept of it, to go back to.
+    instruments
+        What measures it on the way.
     """
 
     session: Session[Engine]
     snapshot: Snapshot
     snapshot_seconds: float
     checkpoints: Checkpoints
+    instruments: Instruments
 
 
 @dataclass(frozen=True)
@@ -111,10 +117,11 @@ class Trainer(SessionThread):
 
     def __init__(
         self, experiment: Experiment, data: PreparedData | None = None, parent: QObject | None = None,
-        *, fork: Fork | None = None,
+        *, fork: Fork | None = None, measuring: Measuring | None = None,
     ) -> None:
         super().__init__(parent)
         self.experiment = experiment
+        self._measuring = measuring or Measuring()
         self._data = data
         self._fork = fork
 
@@ -129,8 +136,13 @@ class Trainer(SessionThread):
         started = time.thread_time()
         snapshot = engine.snapshot()
         seconds = time.thread_time() - started
-        session = Session(engine, lambda progress: checkpoints.follow(engine, progress))
-        return Ready(session, snapshot, seconds, checkpoints)
+        instruments = self._measuring.start(engine)
+
+        def watch(progress: Progress) -> None:
+            checkpoints.follow(engine, progress)
+            instruments.follow(progress)
+
+        return Ready(Session(engine, watch), snapshot, seconds, checkpoints, instruments)
 
 
 def _failure(error: Exception) -> Failure:

@@ -1,0 +1,1 @@
+"""What instruments have measured of a run, as panels; the gallery to choose them from."""
