@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 MEMORY_SECONDS = 10.0
 """What training and measuring took this many seconds of training ago counts half in the share that is reported."""
@@ -61,18 +61,16 @@ class Budget:
             saved = self._saved.get(name, 0.0) + self.share * seconds * root / whole
             self._saved[name] = min(saved, SAVED_AT_MOST * costs[name])
 
-    def next_of(self, names: Iterable[str], costs: Mapping[str, float]) -> str | None:
+    def next_of(self, names: Sequence[str], costs: Mapping[str, float]) -> str | None:
         """Return whose turn it is of some: the most overdue of those that can be paid; None where there is none."""
         if self.share <= 0.0:
             return None
-        fresh = [name for name in names if name not in self._known]
-        saved = sum(self._saved.values())
-        for name in fresh:
-            if costs[name] <= saved + ALWAYS_OWED:
+        whole = sum(self._saved.values()) + ALWAYS_OWED
+        for name in names:
+            if name not in self._known and costs[name] <= whole:
                 return name
-        overdue = {name: self._saved[name] / costs[name] for name in names if name in self._known}
-        most = max(overdue, key=lambda name: overdue[name], default=None)
-        return most if most is not None and overdue[most] >= 1.0 else None
+        most = max(names, key=lambda name: self._saved[name] / costs[name], default=None)
+        return most if most is not None and self._saved[most] >= costs[most] else None
 
     def spend(self, name: str, seconds: float) -> None:
         """Take note of what a reading took."""
