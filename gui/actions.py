@@ -140,7 +140,8 @@ def acts_of(window: MainWindow) -> list[Act]:
 def _panel_acts(window: MainWindow) -> list[Act]:
     """Return an act for each panel, which shows or hides it."""
     return [
-        Act(PANELS, panel.title, (f"Ctrl+{number}",), lambda name=panel.name: window.toggle_panel(name),
+        Act(PANELS, panel.title, (panel.shortcut or f"Ctrl+{number}",),
+            lambda name=panel.name: window.toggle_panel(name),
             on=lambda name=panel.name: window.board.counts_as_shown(window.board.panels[name]))
         for number, panel in enumerate(window.panels, start=1)
     ]  # fmt: skip

@@ -243,8 +243,9 @@ DESK = Arrangement(
             (row("learning_curves"), row("learning_rate"), row("gradient_norms"), row("update_ratio"),
              row("layer_map")), 41,
         ),
+        Column((row("why"),), 44),
     ),
-    hidden=frozenset({"learning_rate", "update_ratio"}),
+    hidden=frozenset({"learning_rate", "update_ratio", "why"}),
 )
 """For one person at a screen: everything about a run at once."""
 
@@ -255,8 +256,9 @@ PROJECTOR = Arrangement(
             (row("learning_curves"), row("learning_rate"), row("gradient_norms"), row("update_ratio"),
              row("layer_map")), 52,
         ),
+        Column((row("why"),), 50),
     ),
-    hidden=frozenset({"network", "learning_rate", "update_ratio", "layer_map"}),
+    hidden=frozenset({"network", "learning_rate", "update_ratio", "layer_map", "why"}),
 )
 """For a lecture hall: few and large."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.diagnosis.diagnosis import Diagnosis
 from gui.feature import Feature
 from gui.guide.guide import Guide
 from gui.left_pages import LeftPages
@@ -11,4 +12,4 @@ from gui.recordings.runs import Runs
 from gui.scenarios.scenarios import Scenarios
 from gui.timeline.time_travel import TimeTravel
 
-FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Guide, Runs, TimeTravel, Races, ReadAhead)
+FEATURES: tuple[type[Feature], ...] = (LeftPages, Scenarios, Guide, Runs, TimeTravel, Races, Diagnosis, ReadAhead)

@@ -14,6 +14,7 @@ from gui.builder.form import Builder
 from gui.builder.history import EditHistory
 from gui.criteria_strip import CriteriaStrip
 from gui.diagnosis.corner import Corner
+from gui.diagnosis.why_panel import Why
 from gui.dialogs import Banner
 from gui.end_banner import EndBanner
 from gui.left_column import LeftColumn
@@ -64,9 +65,10 @@ class Workspace(QWidget):
         self.rate = LearningRate()
         self.ratios = UpdateRatio()
         self.layer_map = LayerMap()
+        self.why = Why()
         self.panels: tuple[Panel, ...] = (
             self.network, self.boundary, self.predicted, self.confusion,
-            self.curves, self.rate, self.gradients, self.ratios, self.layer_map,
+            self.curves, self.rate, self.gradients, self.ratios, self.layer_map, self.why,
         )  # fmt: skip
         self.board = Board(self.panels, arrangement, theme, scale, self)
         self.board.set_default(PROJECTOR if theme.bold else DESK)

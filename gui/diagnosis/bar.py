@@ -40,6 +40,11 @@ class Offer:
     more: tuple[tuple[str, Callable[[], object]], ...] = ()
     lasting: bool = False
 
+    @property
+    def look(self) -> tuple[object, ...]:
+        """What is seen of it."""
+        return self.text, self.tip, self.lasting, tuple(text for text, _ in self.more)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -122,8 +127,9 @@ class FindingBar(QFrame):
 
     def say(self, told: Told, offers: Sequence[Offer] = ()) -> None:
         """Show what was found, and what can be done."""
-        if offers != self._offers:
-            self._offers = tuple(offers)
+        same = [offer.look for offer in offers] == [offer.look for offer in self._offers]
+        self._offers = tuple(offers)
+        if not same:
             self._make_pills()
         if told != self.told:
             self.told = told
@@ -136,9 +142,9 @@ class FindingBar(QFrame):
             button.hide()
             button.deleteLater()
         self._buttons = []
-        for offer in self._offers:
+        for index, offer in enumerate(self._offers):
             button = self._button(offer.text, offer.tip)
-            button.clicked.connect(lambda _=False, offer=offer: offer.do())
+            button.clicked.connect(lambda _=False, index=index: self._offers[index].do())
             button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             button.customContextMenuRequested.connect(self._open_menu)
             self.pills.insertWidget(self.pills.count() - 1 if offer.lasting else self._before_menu(), button)

@@ -66,6 +66,8 @@ class Panel(QFrame):
         Identifies the panel in files: ``"learning_curves"``.
     selection
         The layer selected and the moment pointed at, shared with the other panels.
+    shortcut
+        The keys that show or hide it; without any, it is Ctrl and its number.
     needs_snapshot
         Whether the panel draws the network's weights or predictions, so that the window asks the
         session for snapshots while it is visible.
@@ -84,6 +86,7 @@ class Panel(QFrame):
     title = ""
     short_title = ""
     name = ""
+    shortcut = ""
     needs_snapshot = False
     curves: frozenset[str] = frozenset()
     failed = Signal(str, str)

@@ -55,6 +55,10 @@ class Races(Feature):
         The race itself.
     scenario
         The one that is raced, or None.
+    purpose
+        What whoever started the race knows it by, or None.
+    outcome
+        What whoever started it says in the end of what has come of it, or None.
     """
 
     advanced = Signal()
@@ -67,6 +71,8 @@ class Races(Feature):
         super().__init__(window)
         self.control = self.followed = RaceControl()
         self.scenario: Scenario | None = None
+        self.purpose: object = None
+        self.outcome: Words | None = None
         self.board: RaceBoard | None = None
         self._notes: EndBanner | None = None
         self._records: dict[str, RunRecord] = {}
@@ -89,10 +95,11 @@ class Races(Feature):
         self.scenario = scenario
 
     def start_runs(
-        self, title: str, runs: Mapping[str, tuple[str, Experiment, Edits]], *, play: bool = False
+        self, title: str, runs: Mapping[str, tuple[str, Experiment, Edits]], *, play: bool = False,
+        purpose: object = None,
     ) -> None:
         """Race any runs, each with its title and what is changed in it on the way; the first is what others meet."""
-        self.scenario, self._hidden = None, set()
+        self.scenario, self.purpose, self._hidden = None, purpose, set()
         self._start(title, [Entry(name, *run) for name, run in runs.items()], play=play)
 
     def propose(self, scenario: Scenario | None, names: Sequence[str] | None = None) -> None:
@@ -107,7 +114,7 @@ class Races(Feature):
             self._workspace.stage.show_only(BOARD)
         self._waiting.take_back(self.window.banner)
         self.control.close()
-        self.scenario, self._records = None, {}
+        self.scenario, self.purpose, self.outcome, self._records = None, None, None, {}
         if self.board is not None:
             self.board.clear()
 
@@ -191,7 +198,7 @@ class Races(Feature):
 
     def _start(self, title: str, entries: Sequence[Entry], *, play: bool) -> None:
         assert self._workspace is not None
-        self._records = {}
+        self._records, self.outcome = {}, None
         self.window.banner.hide()
         self.control.limit_speed(self.window.control.speed_limit)
         self.control.start(title, entries, play=play)
@@ -388,7 +395,10 @@ class Races(Feature):
             self.board.standings.refresh()
             watch = [f"• {line}" for line in self.scenario.watch] if self.scenario is not None else ()
             shared = f"{in_common(view)} {parted(view)}".strip()
-            self._notes.say("What they share, and where they part", shared, also=watch)
+            if self.outcome is not None:
+                self._notes.say(*self.outcome, also=(shared, *watch))
+            else:
+                self._notes.say("What they share, and where they part", shared, also=watch)
 
     def show_state(self, transport: Transport, banner: EndBanner) -> None:
         phase = self.control.phase
