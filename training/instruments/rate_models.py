@@ -35,15 +35,19 @@ class Window:
     steps, values
         ``[n]``; positive.
     floor
-        The limit, where the sequence has come to rest there; None where it still falls.
+        The level where the sequence has come to rest; None where it still falls.
     noise
         Standard deviation of the values around the floor.
+    fall
+        So many of the points are above the floor; None: all, and the floor is as good as the limit. Otherwise the
+        limit is fitted, starting from the floor.
     """
 
     steps: FloatArray
     values: FloatArray
     floor: float | None = None
     noise: float = 0.0
+    fall: int | None = None
 
     @property
     def elapsed(self) -> FloatArray:
@@ -52,9 +56,17 @@ class Window:
         return elapsed
 
     @property
+    def falling(self) -> Window:
+        """The part of it that is above the floor."""
+        if self.fall is None:
+            return self
+        return Window(self.steps[: self.fall], self.values[: self.fall], self.floor, self.noise)
+
+    @property
     def tolerance(self) -> float:
         """A misfit that says nothing, in logarithms."""
-        return INDISTINCT * float(np.ptp(np.log(self.values - (self.floor or 0.0)))) + LEAST_MISFIT
+        limit = 0.0 if self.floor is None or self.fall is not None else self.floor
+        return INDISTINCT * float(np.ptp(np.log(self.values - limit))) + LEAST_MISFIT
 
 
 @dataclass(frozen=True)
@@ -151,9 +163,11 @@ class Fit:
 def fits(window: Window) -> list[Fit]:
     """Return the fits of all families, the best first; only the most likely ones are refined."""
     known = window.floor is not None
-    starts = [_searched(window, shape, free) for shape in SHAPES for free in ((False,) if known else (False, True))]
+    starts = [
+        _searched(window.falling, shape, free) for shape in SHAPES for free in ((False,) if known else (False, True))
+    ]
     likely = sorted((fit for fit in starts if fit is not None), key=_criterion)[:MOST_REFINED]
-    refined = [_refined(fit) for fit in likely]
+    refined = [_refined(window, fit) for fit in likely]
     return sorted((fit for fit in refined if fit.strength > 0.0), key=_criterion)
 
 
@@ -218,27 +232,22 @@ def _information(window: Window, squares: float, parameters: int) -> float:
     return float(count * np.log(squares / count + window.tolerance**2) + parameters * np.log(count))
 
 
-def _refined(fit: Fit) -> Fit:
+def _refined(window: Window, fit: Fit) -> Fit:
     """Improve all parameters together, and tell how well they are known."""
-    window, shape = fit.window, fit.shape
-    lowest = float(window.values.min())
-    free = window.floor is None and fit.limit > 0.0
+    shape = fit.shape
+    free = window.fall is not None or (window.floor is None and fit.limit > 0.0)
     start = [fit.height, fit.strength]
     start += [fit.bend] if shape.bend else []
-    start += [np.log(lowest - fit.limit)] if free else []
-    highest = [np.inf] * len(start)
-    if free:
-        highest[-1] = np.log(lowest)
+    start += [np.log(fit.limit)] if free else []
 
     def parts(values: FloatArray) -> tuple[float, float, float, float]:
         bend = float(values[2]) if shape.bend else 0.0
-        limit = lowest - float(np.exp(values[-1])) if free else fit.limit
-        return float(values[0]), float(values[1]), bend, max(0.0, limit)
+        return float(values[0]), float(values[1]), bend, float(np.exp(values[-1])) if free else fit.limit
 
     def misfits(values: FloatArray) -> FloatArray:
         height, strength, bend, limit = parts(values)
         distance = height - strength * shape.basis(window, np.array([bend]))[0]
-        if window.floor is not None:
+        if window.floor is not None and not free:
             found: FloatArray = _trust(window) * (np.log(window.values - limit) - distance)
         else:
             found = np.log(window.values) - np.logaddexp(np.log(limit), distance)
@@ -246,7 +255,7 @@ def _refined(fit: Fit) -> Fit:
 
     scale = np.maximum(np.abs(start), 1e-12)
     with np.errstate(all="ignore"):  # the logarithm of no limit, and steps on the way that lead nowhere
-        solved = least_squares(misfits, start, bounds=([-np.inf] * len(start), highest), x_scale=scale, max_nfev=100)
+        solved = least_squares(misfits, start, x_scale=scale, max_nfev=100)
     height, strength, bend, limit = parts(solved.x)
     squares = float((solved.fun**2).sum())
     criterion = _information(window, squares, len(start))

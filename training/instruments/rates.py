@@ -27,8 +27,10 @@ LEAST_ORDER = 1.05
 """Nothing below it is called superlinear."""
 QUADRATIC = 0.15
 """An order this close to 2 is called quadratic."""
+STANDS_OUT = 25.0
+"""The later part of a fall is enough where it is so many times as large as the noise of a single value."""
 CLEAN = 1e-3
-"""Noise around the final level, as a part of the whole fall, below which that level is as good as the limit."""
+"""Noise around the final level, as a part of the fall that is fitted, below which that level is the limit."""
 ROUNDING = 8.0 * float(np.finfo(float).eps)
 
 
@@ -98,7 +100,7 @@ def estimate(steps: ArrayLike, values: ArrayLike) -> RateEstimate:
     window = _falling(*_medians(steps, values))
     if window is None:
         return _none("It does not fall: there is no rate to tell.", last)
-    if len(window.steps) < FEWEST:
+    if len(window.falling.steps) < FEWEST:
         return _none("It falls too quickly to tell the rate from so few points.", last)
     found = [fit for fit in fits(window) if fit.shape.kind != "superlinear" or _order(fit.bend) >= LEAST_ORDER]
     return _told(found[0], last) if found else _none("It falls too unevenly to tell a rate.", last)
@@ -113,13 +115,12 @@ def _usable(steps: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArr
 
 
 def _medians(steps: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    if len(steps) <= MOST_POINTS:
-        return steps, values
-    edges = np.linspace(0, len(steps), MOST_POINTS + 1).round().astype(int)
-    parts = list(zip(edges, edges[1:], strict=False))
+    """Return the medians of parts of an odd length, which lie on any falling curve that the points lie on."""
+    each = 2 * (-(-len(steps) // MOST_POINTS) // 2) + 1
+    first = len(steps) % each
     return (
-        np.array([steps[start:stop].mean() for start, stop in parts]),
-        np.array([np.median(values[start:stop]) for start, stop in parts]),
+        np.median(steps[first:].reshape(-1, each), axis=1),
+        np.median(values[first:].reshape(-1, each), axis=1),
     )
 
 
@@ -131,17 +132,18 @@ def _falling(steps: FloatArray, values: FloatArray) -> Window | None:
         return None
     tail = values[-max(4, round(TAIL * len(values))) :]
     if _falls(tail):
-        return _late(Window(steps, values)) if _falls(values) else None
+        first = _begin(steps, values)
+        return Window(steps[first:], values[first:]) if _falls(values) else None
     floor = float(np.median(tail))
     noise = max(1.4826 * float(np.median(np.abs(tail - floor))), ROUNDING * floor)
     end = int(np.argmax(values <= floor + CLEAR * noise))
     if end < 2:
         return None
-    if noise <= CLEAN * (values[0] - floor):
-        return _late(Window(steps[:end], values[:end], floor, noise))
+    first = _begin(steps[:end], values[:end])
+    if noise <= CLEAN * (values[first] - floor):
+        return Window(steps[first:end], values[first:end], floor, noise)
     # The level is not known well: it is fitted, and what came after the fall tells of it.
-    first = _begin(steps[:end])
-    return Window(steps[first:], values[first:]) if _falls(values[first:]) else None
+    return Window(steps[first:], values[first:], floor, noise, end - first)
 
 
 def _falls(values: FloatArray) -> bool:
@@ -154,15 +156,13 @@ def _falls(values: FloatArray) -> bool:
     return slope < -max(CLEAR * error, ROUNDING)
 
 
-def _late(window: Window) -> Window:
-    first = _begin(window.steps)
-    return Window(window.steps[first:], window.values[first:], window.floor, window.noise)
-
-
-def _begin(steps: FloatArray) -> int:
-    """Return where the later part of a fall begins."""
+def _begin(steps: FloatArray, values: FloatArray) -> int:
+    """Return where the later part of a fall begins: at its start, where only all of it stands out of the noise."""
     begin = steps[-1] - LATE * (steps[-1] - steps[0])
-    return min(int(np.searchsorted(steps, begin)), max(0, len(steps) - 2 * FEWEST))
+    first = min(int(np.searchsorted(steps, begin)), max(0, len(steps) - 2 * FEWEST))
+    z = np.log(values)
+    noise = float(np.median(np.abs(np.diff(z, 2)))) * 1.4826 / math.sqrt(6.0)
+    return first if z[first] - z[-1] >= STANDS_OUT * noise else 0
 
 
 # -------------------------------------------------------------------------------------------- what is told
