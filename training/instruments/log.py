@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 BYTES_EACH = 8_000_000
-FEWEST_ROWS = 64
+FEWEST_ROWS, MOST_ROWS = 64, 8_192
 
 
 class Series:
@@ -34,13 +36,18 @@ class Series:
             self._values.append(reading.values)
         self._seen += 1
         self._last = reading
-        if len(self._steps) > max(FEWEST_ROWS, BYTES_EACH // max(1, reading.values.nbytes)):
+        if len(self._steps) > min(MOST_ROWS, max(FEWEST_ROWS, BYTES_EACH // max(1, reading.values.nbytes))):
             self._steps, self._epochs, self._values = self._steps[::2], self._epochs[::2], self._values[::2]
             self._stride *= 2
 
     def __len__(self) -> int:
         """Return the number of readings kept, the last one included."""
         return len(self._steps) + self._beyond
+
+    @property
+    def seen(self) -> int:
+        """The number of readings there have been, kept or not."""
+        return self._seen
 
     @property
     def last(self) -> Reading | None:
@@ -65,6 +72,23 @@ class Series:
         values = [*self._values, self._last.values] if self._beyond and self._last else self._values
         return np.stack(values) if values else np.empty((0, 0))
 
+    def some(self, points: int) -> tuple[IntArray, FloatArray]:
+        """Return the steps ``[k]`` and the values ``[k, C]`` of about so many readings, evenly spread; the last is one."""
+        stride = max(1, -(-len(self._steps) // max(1, points)))
+        steps, values = self._steps[::stride], self._values[::stride]
+        if self._last is not None and (not steps or steps[-1] != self._last.step):
+            steps, values = [*steps, self._last.step], [*values, self._last.values]
+        return np.array(steps, dtype=np.int64), np.stack(values) if values else np.empty((0, 0))
+
+    def at(self, step: int) -> Reading | None:
+        """Return what was said last at or before a step, as far as it is kept; None where nothing was."""
+        if self._last is not None and self._last.step <= step:
+            return self._last
+        index = bisect_right(self._steps, step) - 1
+        if index < 0:
+            return None
+        return Reading("", self._steps[index], self._epochs[index], self._values[index], 0.0)
+
     @property
     def _beyond(self) -> bool:
         """Whether the last one is not among those kept for good."""
@@ -87,6 +111,14 @@ class Series:
         return made
 
 
+@dataclass
+class Cost:
+    """What an instrument has cost: so many readings, and so many seconds of processor time for all of them."""
+
+    readings: int = 0
+    seconds: float = 0.0
+
+
 class InstrumentLog:
     """What every instrument has said of a run, and what that has cost.
 
@@ -96,10 +128,13 @@ class InstrumentLog:
         Processor time spent on measuring.
     share
         What they have cost lately, as a part of the time spent on training beside it.
+    costs
+        What each of them has cost so far.
     """
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
+        self.costs: dict[str, Cost] = {}
         self.seconds = 0.0
         self.share = 0.0
 
@@ -107,6 +142,9 @@ class InstrumentLog:
         """Add what was said."""
         for reading in readings:
             self._series.setdefault(reading.name, Series()).append(reading)
+            cost = self.costs.setdefault(reading.name, Cost())
+            cost.readings += 1
+            cost.seconds += reading.seconds
             self.seconds += reading.seconds
             self.share = reading.share
 

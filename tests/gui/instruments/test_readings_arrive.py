@@ -15,7 +15,7 @@ def an_epoch_is_done(window: MainWindow) -> bool:
 def trained(qtbot: Any, window: MainWindow) -> None:
     window.control.run_epoch()
     qtbot.waitUntil(lambda: an_epoch_is_done(window), timeout=10_000)
-    qtbot.waitUntil(lambda: window.control.view.instruments.names, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.control.view.instruments.names), timeout=10_000)
 
 
 def test_readings_arrive_in_the_log_of_the_run(qtbot: Any, window: MainWindow) -> None:
