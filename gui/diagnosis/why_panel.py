@@ -1,0 +1,276 @@
+"""Why the run does what it does: findings along its steps, what shows them, what they mean, and what can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from gui.diagnosis.evidence_row import EvidenceRow
+from gui.diagnosis.track import FindingTrack, TrackRow, rows_of, when
+from gui.evidence import MARKS, tone
+from gui.markdown import MarkdownView
+from gui.panels.panel import Panel, Table, scale
+from gui.tab_order import order_tabs
+from gui.theme import DARK, Theme
+from gui.tips import button_text, plain_label
+from training.diagnosis.explanation import explanation
+from training.diagnosis.finding import Evidence, Finding, Fix
+from training.diagnosis.rules import RULES
+
+if TYPE_CHECKING:
+    from gui.run_view import RunView
+
+NOTHING = "Nothing has been found yet. What is found stands here, along the steps of the run, while it trains."
+FIGURES = ("finding", "severity", "confidence", "first step", "last step", "over", "sentence")
+
+
+class Why(Panel):
+    """Reads what was found; it asks for everything by signals.
+
+    ``chosen_changed`` follows when another finding is told of, or other evidence pointed at. ``try_wanted`` and
+    ``apply_wanted`` carry a finding and a fix: to be raced, or to be put into the form.
+    """
+
+    title = "Why"
+    name = "why"
+    shortcut = "W"
+    chosen_changed = Signal()
+    try_wanted = Signal(object, object)
+    apply_wanted = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.findings: tuple[Finding, ...] = ()
+        self.past: tuple[Finding, ...] = ()
+        self.pointed: int | None = None
+        self._chosen = ""
+        self._built: object = None
+        self.math_pill = self.add_pill(
+            "mathematics", "The explanation with the mathematics, or in plain words", changed=lambda _: self._tell()
+        )
+        self.plots_pill = self.add_pill(
+            "on plots", "Draw the evidence on the plots, quietly", checked=True, spare=1,
+            changed=lambda _: self.chosen_changed.emit(),
+        )
+        self._make_parts()
+        self._lay_out()
+        self.restyle(DARK)
+
+    # ------------------------------------------------------------------------------ building
+
+    def _make_parts(self) -> None:
+        self.nothing = self._label("muted", NOTHING)
+        self.track = FindingTrack()
+        self.track.chosen.connect(self.choose)
+        self.track.moment_wanted.connect(lambda step: self.selection.moment_wanted.emit(step))
+        self.heading, self.sentence = self._label("title"), self._label()
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.since = self._label("caption")
+        self.evidence_title, self.fixes_title = self._label("caption", "Evidence"), self._label("caption", "Try")
+        self.evidence_rows: list[EvidenceRow] = []
+        self.fix_buttons: list[QPushButton] = []
+        self.explained = MarkdownView(self.theme, scale())
+        self.explained.setAccessibleName("What it means")
+
+    def _label(self, role: str = "", text: str = "") -> QLabel:
+        label = plain_label(text)
+        label.setWordWrap(True)
+        if role:
+            label.setProperty("role", role)
+        return label
+
+    def _lay_out(self) -> None:
+        unit = scale()
+        self.content = QWidget()
+        self.content.setObjectName("why")
+        box = self._box = QVBoxLayout(self.content)
+        box.setContentsMargins(0, 0, round(4 * unit), round(6 * unit))
+        box.setSpacing(round(6 * unit))
+        self.evidence_box, self.fixes_box = QVBoxLayout(), QVBoxLayout()
+        self.evidence_box.setSpacing(0)
+        self.fixes_box.setSpacing(round(4 * unit))
+        for part in (self.nothing, self.track, self.heading, self.since, self.sentence, self.evidence_title):
+            box.addWidget(part)
+        box.addLayout(self.evidence_box)
+        box.addWidget(self.fixes_title)
+        box.addLayout(self.fixes_box)
+        box.addWidget(self.explained)
+        box.addStretch(1)
+        self.scroll = QScrollArea()
+        self.scroll.setWidget(self.content)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setMinimumSize(round(120 * unit), round(60 * unit))
+        self.body.addWidget(self.scroll, 1)
+
+    # ------------------------------------------------------------------------------ as a panel
+
+    def start(self, run: RunView) -> None:
+        replicas = run.history.replicas
+        self.set_figure(*(f"about replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
+        self.refresh(run)
+
+    def refresh(self, run: RunView) -> None:
+        self.track.show_rows(self.track.rows, run.history.step, self.track.current)
+
+    def clear(self) -> None:
+        self.set_figure("")
+        self.show_findings((), ())
+
+    def show_moment(self) -> None:
+        self.track.point_at(self.selection.moment)
+
+    def restyle(self, theme: Theme) -> None:
+        super().restyle(theme)
+        self.track.restyle(theme)
+        self.explained.restyle(theme)
+        radius = round(5 * scale())
+        self.content.setStyleSheet(
+            f"#why {{ background: transparent; }} #evidence {{ border-radius: {radius}px; }}"
+            f"#evidence:hover, #evidence:focus {{ background: {theme.raised}; }}"
+        )
+        self.scroll.setStyleSheet("QScrollArea { background: transparent; }")
+        self.scroll.viewport().setAutoFillBackground(False)
+        self._color_heading()
+
+    def table(self) -> Table | None:
+        rows = [
+            [one.title, one.severity, one.confidence, one.first_step, one.last_step, one.over, one.sentence]
+            for row in self.track.rows for one in row.findings
+        ]
+        return Table(FIGURES, rows) if rows else None
+
+    # ------------------------------------------------------------------------------ what was found
+
+    def show_findings(self, findings: Sequence[Finding], past: Sequence[Finding]) -> None:
+        """Show what is found now, what matters most first, and what was found before."""
+        self.findings, self.past = tuple(findings), tuple(past)
+        self.attempt(self._tell)
+
+    def forget(self) -> None:
+        """Begin anew: another run."""
+        self._chosen, self.pointed = "", None
+        self.show_findings((), ())
+
+    def choose(self, name: str) -> None:
+        """Tell of what a rule has found."""
+        if name != self._chosen:
+            self._chosen, self.pointed = name, None
+            self._tell()
+            self.scroll.verticalScrollBar().setValue(0)
+            self.chosen_changed.emit()
+
+    @property
+    def told(self) -> Finding | None:
+        """The finding that is told of: the one chosen, or else the first of those that hold."""
+        row = next((row for row in self._rows if row.name == self._chosen), None)
+        if row is not None:
+            return row.last
+        return next((finding for finding in self.findings if not finding.over), None)
+
+    @property
+    def _rows(self) -> tuple[TrackRow, ...]:
+        return rows_of(self.findings, self.past)
+
+    # ------------------------------------------------------------------------------ telling
+
+    def _tell(self) -> None:
+        finding = self.told
+        for part in (self.heading, self.since, self.sentence, self.explained):
+            part.setVisible(finding is not None)
+        self.nothing.setVisible(finding is None)
+        self.track.show_rows(self._rows, self.track.now, finding.name if finding is not None else "")
+        self.evidence_title.setVisible(finding is not None and bool(finding.evidence))
+        self.fixes_title.setVisible(finding is not None and bool(finding.fixes))
+        self._build(finding)
+        if finding is None:
+            return
+        _put(self.heading, f"{MARKS[finding.severity]} {finding.title}")
+        sure = f"{round(100 * finding.confidence)} % sure" if finding.severity != "fine" else ""
+        _put(self.since, " · ".join(part for part in (when(finding), sure) if part))
+        _put(self.sentence, finding.sentence)
+        self._color_heading()
+        for row, evidence in zip(self.evidence_rows, finding.evidence, strict=True):
+            row.show_evidence(evidence)
+        if finding.name in RULES:
+            told = explanation(finding.name)
+            self.explained.show_markdown(told.expert if self.math_pill.isChecked() else told.plain)
+
+    def _color_heading(self) -> None:
+        finding = self.told
+        color = tone(finding.severity, self.theme) if finding is not None else self.theme.text
+        self.heading.setStyleSheet(f"color: {color};")
+
+    def _build(self, finding: Finding | None) -> None:
+        """Make as many rows of evidence as there are, and a button for each fix; nothing, where all are there."""
+        evidence: tuple[Evidence, ...] = finding.evidence if finding is not None else ()
+        fixes: tuple[Fix, ...] = finding.fixes if finding is not None else ()
+        wanted = (finding.name if finding is not None else "", len(evidence), [(fix.title, fix.why) for fix in fixes])
+        if wanted == self._built:
+            return
+        self._built = wanted
+        for row in self.evidence_rows:
+            _remove(row)
+        while self.fixes_box.count():
+            _remove(self.fixes_box.takeAt(0).widget())
+        self.evidence_rows = [self._evidence_row(index) for index in range(len(evidence))]
+        self.fix_buttons = [self._fix_row(index, fix) for index, fix in enumerate(fixes)]
+        order_tabs(self.content)
+
+    def _evidence_row(self, index: int) -> EvidenceRow:
+        row = EvidenceRow(scale(), self.content)
+        row.pointed.connect(lambda on: self._point(index, on))
+        row.wanted.connect(lambda step: self.selection.moment_wanted.emit(step))
+        self.evidence_box.addWidget(row)
+        return row
+
+    def _fix_row(self, index: int, fix: Fix) -> QPushButton:
+        button = QPushButton(button_text(fix.title), self.content)
+        button.setAccessibleName(f"Try {fix.title}")
+        button.setToolTip("Race the run as it is against the same run with this change")
+        button.clicked.connect(lambda: self._ask(self.try_wanted, index))
+        apply = QToolButton(self.content)
+        apply.setProperty("role", "quiet")
+        apply.setText("apply")
+        apply.setAccessibleName(f"Apply {fix.title} without a race")
+        apply.setToolTip("Put this change into the form, without a race")
+        apply.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        apply.clicked.connect(lambda: self._ask(self.apply_wanted, index))
+        row = QWidget(self.content)
+        box = QHBoxLayout(row)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(round(4 * scale()))
+        for part in (button, apply):
+            box.addWidget(part)
+        box.addStretch(1)
+        self.fixes_box.addWidget(row)
+        self.fixes_box.addWidget(self._label("muted", fix.why))
+        return button
+
+    def _ask(self, signal: Signal, index: int) -> None:
+        finding = self.told
+        if finding is not None and index < len(finding.fixes):
+            signal.emit(finding, finding.fixes[index])  # type: ignore[attr-defined]
+
+    def _point(self, index: int, on: bool) -> None:
+        pointed = index if on else None if self.pointed == index else self.pointed
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.chosen_changed.emit()
+
+
+def _put(label: QLabel, text: str) -> None:
+    if text != label.text():
+        label.setText(text)
+
+
+def _remove(widget: QWidget | None) -> None:
+    if widget is not None:
+        widget.hide()
+        widget.deleteLater()
