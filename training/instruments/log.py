@@ -73,7 +73,7 @@ class Series:
         return np.stack(values) if values else np.empty((0, 0))
 
     def some(self, points: int) -> tuple[IntArray, FloatArray]:
-        """Return the steps ``[k]`` and the values ``[k, C]`` of about so many readings, evenly spread; the last is one."""
+        """Return steps ``[k]`` and values ``[k, C]`` of about so many readings, evenly spread and the last among them."""
         stride = max(1, -(-len(self._steps) // max(1, points)))
         steps, values = self._steps[::stride], self._values[::stride]
         if self._last is not None and (not steps or steps[-1] != self._last.step):
