@@ -228,6 +228,6 @@ ROWS = (
         "The steepest curvature of the objective at the parameters: plain gradient descent is stable only for "
         "rates below 2/λ. A smallest one below zero is a way down out of a saddle.",
         "Lanczos method (Golub & Van Loan, Matrix Computations, 10.1); Cohen et al. 2021, section 2",
-        HessianEigenvalue, _columns,
+        HessianEigenvalue, _columns, passes=30.0,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,9 @@ from models.architecture import Architecture
 from training.data.prepare import PreparedData
 from training.experiment import Experiment
 from training.instruments.workbench import Workbench
+from training.progress import Edit
 from training.timeline.checkpoints import Checkpoints
+from training.timeline.moments import Moments
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -112,6 +114,36 @@ def path_of(
     if len(found) <= points:
         return found
     return [found[index] for index in np.linspace(0, len(found) - 1, points).round().astype(int)]
+
+
+def path_again(
+    moments: Moments,
+    last: int,
+    edits: Sequence[Edit],
+    *,
+    points: int = POINTS,
+    given_up: Callable[[], bool] = lambda: False,
+) -> list[tuple[int, FloatArray]]:
+    """Return where a run has been as `path_of` does, computed again where there is no checkpoint.
+
+    A short run has few checkpoints, but is soon trained again; the places are closer together where it began.
+
+    Parameters
+    ----------
+    last
+        Steps done.
+    edits
+        All edits of the run.
+    given_up
+        Asked on the way: whether nobody waits for it any more. What has been found so far is returned.
+    """
+    found = []
+    for step in np.unique((np.linspace(0.0, 1.0, points) ** 2 * last).round().astype(int)).tolist():
+        moment = moments.at(step, edits, given_up=given_up)
+        if moment is None:
+            break
+        found.append((step, np.asarray(moment.snapshot.params, dtype=np.float64)))
+    return found
 
 
 _ANY_EDITS = 10**9

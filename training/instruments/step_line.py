@@ -87,6 +87,6 @@ ROWS = (
         "step_line", "Loss along the step", "step lengths", "α* = argmin f(θ_{t−1} + α (θ_t − θ_{t−1}))",
         "α* = 1: the step ended at the lowest point of its line. Below 1 it went beyond it (below 0.5: up the other "
         "side), above 1 it stopped short.",
-        "Exact line search, as in Nocedal & Wright 2006, chapter 3", StepLine, _columns,
+        "Exact line search, as in Nocedal & Wright 2006, chapter 3", StepLine, _columns, passes=float(len(ALPHAS)),
     ),
 )

@@ -54,6 +54,6 @@ ROWS = (
     InstrumentInfo(
         "hessian_trace", "Trace of the Hessian", "", "tr ∇²f ≈ mean zᵀ∇²f z",
         "The sum of all curvatures: how sharp the place is as a whole, where the largest one is a single direction.",
-        "Hutchinson 1990", HessianTrace, _columns, standard=False,
+        "Hutchinson 1990", HessianTrace, _columns, standard=False, passes=2.0 * DIRECTIONS,
     ),
 )
