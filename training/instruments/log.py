@@ -73,7 +73,7 @@ class Series:
         return np.stack(values) if values else np.empty((0, 0))
 
     def some(self, points: int) -> tuple[IntArray, FloatArray]:
-        """Return steps ``[k]`` and values ``[k, C]`` of about so many readings, evenly spread and the last among them."""
+        """Return steps ``[k]`` and values ``[k, C]`` of about so many readings, evenly spread with the last one."""
         stride = max(1, -(-len(self._steps) // max(1, points)))
         steps, values = self._steps[::stride], self._values[::stride]
         if self._last is not None and (not steps or steps[-1] != self._last.step):
