@@ -1,4 +1,4 @@
-"""The command line of Convergence Lab: the window by default; run, list, check, schema and doctor without one.
+"""The command line of Convergence Lab: the window by default; run, explain, check, doctor and others without one.
 
 Heavy libraries are imported where a command needs them, and torch always before Qt (on Windows the
 other order loads the wrong libraries).
@@ -149,6 +149,20 @@ def replay_command(
 
     if not run(Order(scenario, every, seeds, first_seed, out), wide_console()):
         raise typer.Exit(SOMETHING_FAILED)
+
+
+@app.command("explain")
+def explain_command(
+    run: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="The folder of a run, or a recorded run (.labrun).")],
+    expert: Annotated[bool, typer.Option("--expert", help="Explain with the mathematics.")] = False,
+) -> None:
+    """Say in plain words what happened in a run and why, what shows it, and what to try."""
+    prepare_torch()
+    from rich.console import Console
+
+    from training.diagnosis.explain_command import run as explain
+
+    explain(run, Console(), expert=expert)
 
 
 @app.command("grade")

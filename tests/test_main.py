@@ -80,6 +80,21 @@ def test_options_end_up_in_the_experiment(lab: Any) -> None:
     assert json.loads(Path("here/summary.json").read_text(encoding="utf-8"))["steps"] == 3
 
 
+def test_a_run_is_explained(lab: Any) -> None:
+    assert lab("run", "vanishing_gradients", "--epochs", "20", "--out", "here", "--instruments", "1").code == 0
+    assert any(Path("here/instruments").glob("*.csv"))
+    typed = lab("explain", "here")
+    assert typed.code == 0, typed.err
+    assert "Completed all" in typed.out
+    assert "What shows it" in typed.out
+    assert "python main.py run here/experiment.toml --set network.activation=relu" in typed.out
+
+
+def test_instruments_can_be_turned_off(lab: Any) -> None:
+    assert lab("run", "moons_quick", "--out", "here", "--instruments", "off").code == 0
+    assert not Path("here/instruments").exists()
+
+
 def test_a_diverged_run_exits_with_0(lab: Any) -> None:
     typed = lab("run", "sine_overfit", "--set", "optimizer.method=sgd", "--set", "optimizer.lr=1e30", "--out", "here")
     assert typed.code == 0
@@ -122,6 +137,12 @@ MISTAKES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("run", "underfitting", "--variant", "wider"), ("--variant wider", "Did you mean 'wide'?")),
     (("run", "iris", "--variant", "wide"), ("--variant wide", "no variants")),
     (("run", "why_deep_nets_stall"), ("why_deep_nets_stall", "nothing to run")),
+    (("run", "iris", "--instruments", "much"), ("--instruments much", "neither 'off' nor a share")),
+    (("run", "iris", "--instruments", "nan"), ("--instruments nan", "neither 'off' nor a share")),
+    (("run", "iris", "--instruments", "1.5"), ("--instruments 1.5", "neither 'off' nor a share")),
+    (("explain", "absent"), ("absent", "no such folder")),
+    (("explain", "absent.labrun"), ("absent.labrun", "no such file")),
+    (("explain", "."), ("no experiment.toml", "Name a folder that 'run' has made")),
     (("--experiment", "iris", "run", "iris"), ("--experiment",)),
 ]
 
@@ -267,7 +288,7 @@ def test_schema_is_json(lab: Any) -> None:
 def test_help_names_every_command(lab: Any) -> None:
     typed = lab("--help")
     assert typed.code == 0
-    assert all(command in typed.out for command in ("gui", "run", "list", "check", "schema"))
+    assert all(command in typed.out for command in ("gui", "run", "explain", "list", "check", "schema"))
 
 
 @pytest.mark.parametrize(
