@@ -134,6 +134,8 @@ class FindingBar(QFrame):
         if told != self.told:
             self.told = told
             self.restyle(self._theme)
+        elif same:
+            return
         self._fit()
 
     def _make_pills(self) -> None:

@@ -16,6 +16,7 @@ from gui.evidence import ShownEvidence
 from gui.feature import Feature
 from gui.narrator import Words
 from gui.race.races import Races
+from gui.race.wording import in_common
 from gui.run_control import News
 from gui.run_view import RunView
 from gui.stage import BOARD
@@ -121,10 +122,10 @@ class Diagnosis(Feature):
             self._broken, found = True, []
             self.window.errors.view_failed(f"Diagnosis: {error!r}", "".join(traceback.format_exception(error)))
         self.findings = self._steady.take(found, now, settled=not view.playing)
+        self.why.show_findings(self.findings, self.doctor.past)
         self.look_seconds = time.thread_time() - started
         self._pause = max(LOOK_SECONDS, self.look_seconds / MOST_SHARE)
         self.window.frames.spend(self.look_seconds)
-        self.why.show_findings(self.findings, self.doctor.past)
 
     # ------------------------------------------------------------------------------ showing
 
@@ -264,11 +265,12 @@ class Diagnosis(Feature):
         if race is None or len(self.races.entrants) != 2:
             return
         verdict = verdict_of(self.races.entrants)
-        sentence = f"{verdict.sentence} Same start, same order of the samples; changed {race.since}."
-        self.races.outcome = Words(f"{SAYS[verdict.kind]} {race.fix.title}", sentence, TONES[verdict.kind])
+        heading, view = f"{SAYS[verdict.kind]} {race.fix.title}", self.races.control.view
+        self.races.outcome = Words(heading, verdict.sentence, TONES[verdict.kind])
+        shared = in_common(view) if view is not None else ""
         self._outcome = Told(
-            SEVERITIES[verdict.kind], self.races.outcome.heading, verdict.by_how_much, sentence,
-            "Less than 2 % of difference counts as the same",
+            SEVERITIES[verdict.kind], heading, verdict.by_how_much, f"{verdict.sentence} {shared}".strip(),
+            "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same",
         )  # fmt: skip
         self.window.show_soon()
 

@@ -44,7 +44,7 @@ class FixRace:
     @property
     def title(self) -> str:
         """What the race is called."""
-        return f"{self.finding.title}: {self.fix.title} against the run as it is"
+        return f"Try {self.fix.title}"
 
     @property
     def since(self) -> str:

@@ -163,17 +163,16 @@ class FindingTrack(QWidget):
         lasts = not row.last.over
         inside = place.adjusted(EDGE * unit, 2 * unit, -EDGE * unit, 0)
         line = QRectF(inside.left(), inside.top(), inside.width(), TEXT * unit)
+        title, metrics = f"{MARKS[row.worst]} {row.last.title}", QFontMetricsF(self._font)
         said = when(row.last)
-        painter.setFont(self._small)
-        room = QFontMetricsF(self._small).horizontalAdvance(said) + 6 * unit
-        painter.setPen(QColor(theme.muted))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
+        spare = line.width() - metrics.horizontalAdvance(title) - 6 * unit
+        if QFontMetricsF(self._small).horizontalAdvance(said) <= spare:  # else the tooltip has it
+            painter.setFont(self._small)
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
         painter.setFont(self._font)
-        color = tone(row.last.severity, theme)
-        painter.setPen(QColor(color if lasts else theme.muted))
-        title = QFontMetricsF(self._font).elidedText(
-            f"{MARKS[row.worst]} {row.last.title}", Qt.TextElideMode.ElideRight, max(0.0, line.width() - room)
-        )
+        painter.setPen(QColor(tone(row.last.severity, theme) if lasts else theme.muted))
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
         self._draw_bars(painter, index, row)
 

@@ -9,8 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from gui.diagnosis.evidence_row import EvidenceRow
-from gui.diagnosis.track import FindingTrack, TrackRow, rows_of, when
-from gui.evidence import MARKS, tone
+from gui.diagnosis.track import FindingTrack, TrackRow, rows_of
 from gui.markdown import MarkdownView
 from gui.panels.panel import Panel, Table, scale
 from gui.tab_order import order_tabs
@@ -66,10 +65,10 @@ class Why(Panel):
         self.track = FindingTrack()
         self.track.chosen.connect(self.choose)
         self.track.moment_wanted.connect(lambda step: self.selection.moment_wanted.emit(step))
-        self.heading, self.sentence = self._label("title"), self._label()
+        self.sentence = self._label()
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.since = self._label("caption")
+        self.sure = self._label("caption")
         self.evidence_title, self.fixes_title = self._label("caption", "Evidence"), self._label("caption", "Try")
         self.evidence_rows: list[EvidenceRow] = []
         self.fix_buttons: list[QPushButton] = []
@@ -93,7 +92,7 @@ class Why(Panel):
         self.evidence_box, self.fixes_box = QVBoxLayout(), QVBoxLayout()
         self.evidence_box.setSpacing(0)
         self.fixes_box.setSpacing(round(4 * unit))
-        for part in (self.nothing, self.track, self.heading, self.since, self.sentence, self.evidence_title):
+        for part in (self.nothing, self.track, self.sentence, self.sure, self.evidence_title):
             box.addWidget(part)
         box.addLayout(self.evidence_box)
         box.addWidget(self.fixes_title)
@@ -137,7 +136,6 @@ class Why(Panel):
         )
         self.scroll.setStyleSheet("QScrollArea { background: transparent; }")
         self.scroll.viewport().setAutoFillBackground(False)
-        self._color_heading()
 
     def table(self) -> Table | None:
         rows = [
@@ -182,8 +180,9 @@ class Why(Panel):
 
     def _tell(self) -> None:
         finding = self.told
-        for part in (self.heading, self.since, self.sentence, self.explained):
+        for part in (self.sentence, self.explained):
             part.setVisible(finding is not None)
+        self.sure.setVisible(finding is not None and finding.severity != "fine")
         self.nothing.setVisible(finding is None)
         self.track.show_rows(self._rows, self.track.now, finding.name if finding is not None else "")
         self.evidence_title.setVisible(finding is not None and bool(finding.evidence))
@@ -191,21 +190,13 @@ class Why(Panel):
         self._build(finding)
         if finding is None:
             return
-        _put(self.heading, f"{MARKS[finding.severity]} {finding.title}")
-        sure = f"{round(100 * finding.confidence)} % sure" if finding.severity != "fine" else ""
-        _put(self.since, " · ".join(part for part in (when(finding), sure) if part))
         _put(self.sentence, finding.sentence)
-        self._color_heading()
+        _put(self.sure, f"{round(100 * finding.confidence)} % sure")
         for row, evidence in zip(self.evidence_rows, finding.evidence, strict=True):
             row.show_evidence(evidence)
         if finding.name in RULES:
             told = explanation(finding.name)
             self.explained.show_markdown(told.expert if self.math_pill.isChecked() else told.plain)
-
-    def _color_heading(self) -> None:
-        finding = self.told
-        color = tone(finding.severity, self.theme) if finding is not None else self.theme.text
-        self.heading.setStyleSheet(f"color: {color};")
 
     def _build(self, finding: Finding | None) -> None:
         """Make as many rows of evidence as there are, and a button for each fix; nothing, where all are there."""

@@ -353,14 +353,16 @@ class PlotAxes(Zoomable):
         draw_guide_labels(painter, self.guides, self.plot_view, self.theme)
         draw_marks(painter, self.marks, self.plot_view, self.theme, scale())
         draw_end_labels(painter, self.end_labels, self.plot_view)
-        draw_span_labels(painter, self.spans, self.plot_view, self.theme)
         note = "zoomed · double-click for all" if self.zoomed else self.note
+        taken: QRectF | None = None
         if note:
             painter.setPen(QColor(self.theme.muted))
             side = Qt.AlignmentFlag.AlignRight if self.zoomed else self.note_side
             place, align = box.adjusted(6, 3, -4, 0), side | Qt.AlignmentFlag.AlignTop
-            painter.fillRect(painter.boundingRect(place, align, note).adjusted(-3, -1, 3, 1), veil(self.theme))
+            taken = painter.boundingRect(place, align, note).adjusted(-3, -1, 3, 1)
+            painter.fillRect(taken, veil(self.theme))
             painter.drawText(place, align, note)
+        draw_span_labels(painter, self.spans, self.plot_view, self.theme, taken)
         if self.empty:
             painter.setPen(QColor(self.theme.muted))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty)

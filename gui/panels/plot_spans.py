@@ -66,8 +66,10 @@ def draw_spans(painter: QPainter, spans: Sequence[Span], view: PlotView, theme: 
         painter.drawLine(QPointF(x, place.top()), QPointF(x, place.bottom()))
 
 
-def draw_span_labels(painter: QPainter, spans: Sequence[Span], view: PlotView, theme: Theme) -> None:
-    """Write the labels at the top of the spans, as far as they have room."""
+def draw_span_labels(
+    painter: QPainter, spans: Sequence[Span], view: PlotView, theme: Theme, taken: QRectF | None = None
+) -> None:
+    """Write the labels at the top of the spans, as far as they have room, below what is `taken` there."""
     metrics = QFontMetricsF(painter.font())
     for span, place in spans_in(spans, view):
         if not span.label:
@@ -77,6 +79,8 @@ def draw_span_labels(painter: QPainter, spans: Sequence[Span], view: PlotView, t
         if left < view.box.left():
             continue  # the tooltip has it
         room = QRectF(left, view.box.top() + 2, width, metrics.height())
+        if taken is not None and room.intersects(taken):
+            room.moveTop(taken.bottom() + 1)
         painter.fillRect(room, veil(theme))
         painter.setPen(QColor(span.color))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, span.label)
