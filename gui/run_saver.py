@@ -39,7 +39,9 @@ class RunSaver(QObject):
         if self._writer is not None:
             return
         assert view.original is not None
-        run = run_so_far(view.original, result, view.history, view.started, view.history.seconds)
+        run = run_so_far(
+            view.original, result, view.history, view.started, view.history.seconds, view.instruments
+        )
         self._writer = _Writer(self.folder, run, self)
         self._writer.finished.connect(self._written)
         self._writer.start()

@@ -106,9 +106,8 @@ def run_so_far(
     history
         All that came in the outbox before it, and nothing after.
     """
-    return FinishedRun(
-        experiment, result, copy.deepcopy(history), started, wall_seconds, copy.deepcopy(instruments or InstrumentLog())
-    )
+    said = InstrumentLog() if instruments is None else instruments.until(result.step)
+    return FinishedRun(experiment, result, copy.deepcopy(history), started, wall_seconds, said)
 
 
 # -------------------------------------------------------------------------------------- folders
