@@ -13,12 +13,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bars, cuda, docs, population, report, single, startup, window
+from benchmarks import bars, cuda, docs, instruments, population, report, single, startup, window
 from benchmarks.display import display
 from benchmarks.effort import FULL, QUICK
 from benchmarks.machine import machine, versions
 
-PARTS = ("single", "population", "window", "startup")
+PARTS = ("single", "population", "window", "startup", "instruments")
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
 
@@ -64,12 +64,14 @@ def _measure(parts: list[str], options: argparse.Namespace) -> dict[str, Any]:
     effort = QUICK if options.quick else FULL
     found: dict[str, Any] = {}
     # Windows first: what runs in this process does not disturb them then.
-    if "window" in parts or "startup" in parts:
+    if {"window", "startup", "instruments"} & set(parts):
         with display("xvfb" if options.xvfb else "real" if options.real else "offscreen") as shown:
             if "startup" in parts:
                 found["startup"] = startup.measure(effort, shown, _say)
             if "window" in parts:
                 found["window"] = window.measure(effort, shown, _say)
+            if "instruments" in parts:
+                found["instruments"] = instruments.measure(effort, shown, _say)
     for name, part in (("single", single), ("population", population), ("cuda", cuda)):
         if name in parts:
             found[name] = part.measure(effort, _say)

@@ -53,6 +53,14 @@ def _against(title: str, network: str, peer: str, limit: float, evaluating: str 
     )
 
 
+def _overhead(title: str, where: str) -> Bar:
+    return Bar(
+        "instruments", title,
+        lambda results: max(float(network[where]["overhead"]) for network in results["networks"].values()),
+        0.10, "%", at_most=True,
+    )  # fmt: skip
+
+
 BARS = (
     _against("S against scikit-learn", "S", SKLEARN, 2.0, SKLEARN_VALIDATING),
     _against("D against scikit-learn", "D", SKLEARN, 2.0, SKLEARN_VALIDATING),
@@ -80,6 +88,8 @@ BARS = (
         lambda results: float(results["redraw"]["ratio"]), 1.5, "×", at_most=True),
     Bar("startup", "Command to a window that answers, warm",
         lambda results: float(results["seconds_to_ready"]), 2.5, " s", at_most=True),
+    _overhead("Overhead of the default instruments, headless: the largest of S, D and M", "headless"),
+    _overhead("The same in the window", "window"),
 )
 
 

@@ -36,6 +36,9 @@ METHOD = f"""\
   how late a 5 ms timer is called by the event loop while training. A redraw refreshes and paints every visible panel
   after 300 more made-up steps were recorded. All panels that are shown by default are in sight; in projector mode there
   are few, drawn large. The network of 64 layers is 16 units wide.
+- **Instruments**: the instruments that are on by default, with the budget that is the default, are switched on and off
+  in turns during one run, headless and in the window (in a fresh process). The overhead is how much longer a step takes
+  on average with them than without: the median of the rounds. Readings are counted over the time they are on.
 - **Start**: from starting Python on the program to its window painted, its event loop idle and a run ready to train.
 """
 
@@ -71,7 +74,10 @@ def _lines(results: dict[str, Any]) -> list[str]:
     return lines
 
 
-SECTIONS = {"population": report.population, "window": report.window, "startup": report.startup}
+SECTIONS = {
+    "population": report.population, "window": report.window, "startup": report.startup,
+    "instruments": report.instruments,
+}
 
 
 def _gpu(found: dict[str, Any] | None) -> str:

@@ -17,6 +17,8 @@ class Effort:
         The same for training in the window and without one, every time in a fresh process.
     starts
         Starts of the program that are timed.
+    instrument_rounds, instrument_seconds
+        Turns of training with instruments and without, and how long each is: long enough for many readings.
     """
 
     rounds: int = 9
@@ -24,7 +26,11 @@ class Effort:
     window_rounds: int = 5
     window_seconds: float = 10.0
     starts: int = 7
+    instrument_rounds: int = 7
+    instrument_seconds: float = 6.0
 
 
 FULL = Effort()
-QUICK = Effort(rounds=7, seconds=0.12, window_rounds=1, window_seconds=3.0, starts=2)
+QUICK = Effort(
+    rounds=7, seconds=0.12, window_rounds=1, window_seconds=3.0, starts=2, instrument_rounds=3, instrument_seconds=2.0,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.cases import Case
 from training.engine import Engine
 from training.history import History
+from training.progress import Progress
 from training.validation import replace
 
 NEVER = 1_000_000_000
@@ -26,7 +27,11 @@ class Lab:
         """Do at least `steps` steps, whole chunks as they come."""
         done = 0
         while done < steps:
-            progress = next(self._progress)
-            self.history.extend(progress)
-            done += len(progress.records)
+            done += len(self.chunk().records)
         return done
+
+    def chunk(self) -> Progress:
+        """Do the next chunk of steps."""
+        progress = next(self._progress)
+        self.history.extend(progress)
+        return progress

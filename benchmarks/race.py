@@ -14,7 +14,7 @@ import numpy as np
 import torch  # before Qt: on Windows the other order loads the wrong libraries
 
 from benchmarks.cases import S
-from benchmarks.window_process import PROBE_MS, SETTLE_SECONDS, _open, _process
+from benchmarks.window_process import PROBE_MS, SETTLE_SECONDS, open_window, process_events
 from training.engine import next_chunk
 from training.experiment import Experiment
 from training.race import Entry, Race, prepare
@@ -52,7 +52,7 @@ def window(seconds: float) -> dict[str, Any]:
 
     from gui.race.races import Races
 
-    _, shown = _open(S)
+    _, shown = open_window(S)
     races = shown.feature(Races)
     races.start_runs("Race", {f"v{i}": (f"run {i}", one, ()) for i, one in enumerate(experiments())}, play=True)
     lateness: list[float] = []
@@ -67,12 +67,12 @@ def window(seconds: float) -> dict[str, Any]:
     timer = QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(probe)
-    _process(SETTLE_SECONDS)
+    process_events(SETTLE_SECONDS)
     timer.start(PROBE_MS)
-    _process(0.1)
+    process_events(0.1)
     lateness.clear()
     steps, redraws, started, worked = races.control.view.step, shown.redraws, time.perf_counter(), time.thread_time()
-    _process(seconds)
+    process_events(seconds)
     taken = time.perf_counter() - started
     found = {
         "steps_per_second": (races.control.view.step - steps) / taken,

@@ -62,7 +62,7 @@ def _followed(seconds: float, case: Case, *, projector: bool = False) -> dict[st
     """Train in the window, with a timer that notes how late the event loop calls it."""
     from PySide6.QtCore import Qt, QTimer
 
-    _, shown = _open(case)
+    _, shown = open_window(case)
     shown.set_projector(projector)
     lateness: list[float] = []
     last = time.perf_counter()
@@ -77,15 +77,15 @@ def _followed(seconds: float, case: Case, *, projector: bool = False) -> dict[st
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(probe)
     shown.toggle()
-    _process(SETTLE_SECONDS)
+    process_events(SETTLE_SECONDS)
     timer.start(PROBE_MS)
-    _process(0.1)
+    process_events(0.1)
     lateness.clear()
     drawn = _counted(shown)
     engine = shown.control.session.engine
     steps, redraws, started = engine.step, shown.redraws, time.perf_counter()
     painting = time.thread_time()
-    _process(seconds)
+    process_events(seconds)
     taken = time.perf_counter() - started
     found = {
         "steps_per_second": (engine.step - steps) / taken,
@@ -125,7 +125,7 @@ def redraw(_seconds: float) -> dict[str, Any]:
 
     from training.history import History
 
-    app, shown = _open()
+    app, shown = open_window()
     shown.timer.stop()
     view = shown.control.view
     views = {}
@@ -191,8 +191,8 @@ def _evaluation(step: int, per_epoch: int) -> Any:
     )
 
 
-def _open(case: Case = S) -> tuple[Any, Any]:
-    """Open the main window on a network, ready to train."""
+def open_window(case: Case = S) -> tuple[Any, Any]:
+    """Open the main window on a network, with its data, ready to train; return the application and the window."""
     from PySide6.QtWidgets import QApplication
 
     from gui import theme
@@ -205,16 +205,24 @@ def _open(case: Case = S) -> tuple[Any, Any]:
     shown = MainWindow(case.experiment)
     shown.resize(WIDTH, HEIGHT)
     shown.show()
+    _wait_until_ready(shown)
+    if case.inputs > 2:  # its data are no file that could be loaded
+        shown.control.start(case.experiment, case.data)
+        _wait_until_ready(shown)
+    process_events(0.5)
+    return app, shown
+
+
+def _wait_until_ready(shown: Any) -> None:
     end = time.perf_counter() + 30
     while shown.control.phase != "ready":
         if time.perf_counter() > end:
             raise TimeoutError(f"the window is not ready to train after 30 s, but {shown.control.phase}")
-        _process(0.05)
-    _process(0.5)
-    return app, shown
+        process_events(0.05)
 
 
-def _process(seconds: float) -> None:
+def process_events(seconds: float) -> None:
+    """Let the window live for a time."""
     from PySide6.QtCore import QEventLoop, QTimer
 
     loop = QEventLoop()

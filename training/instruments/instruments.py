@@ -30,6 +30,7 @@ SHARE = 0.10
 """Time for measuring, as a part of the time for training, unless the user says otherwise."""
 EVERY = 50
 """Steps between two moments of the fixed grid."""
+OUTBOX = 4_096
 MOST_SECONDS = 1.0
 """A reading that takes longer is not made within a budget: meanwhile the run could not be paused."""
 
@@ -56,7 +57,7 @@ class Instruments:
     Attributes
     ----------
     outbox
-        Every reading, in order, for one other thread to drain.
+        The readings in order, for one other thread to drain; the last `OUTBOX` where nobody does.
     failures
         Instruments that have raised an error, with its text: they are not read any more (without a budget, the error
         is raised).
@@ -65,7 +66,7 @@ class Instruments:
     def __init__(
         self, engine: Engine, names: Iterable[str] | None = None, share: float | None = SHARE, every: int = EVERY
     ) -> None:
-        self.outbox: deque[Reading] = deque()
+        self.outbox: deque[Reading] = deque(maxlen=OUTBOX)
         self.failures: dict[str, str] = {}
         self._engine = engine
         self._bench = Workbench(engine.experiment, engine.data, engine.architecture)
@@ -101,7 +102,7 @@ class Instruments:
 
     @property
     def spent_share(self) -> float:
-        """What measuring has cost lately, as a part of the time spent on training."""
+        """What measuring has cost lately, as a part of the time spent on training; 0 where there is no budget."""
         return self._budget.spent_share
 
     def steps_until_next(self) -> float:
@@ -115,7 +116,8 @@ class Instruments:
         began = clock()
         seconds = self._training_seconds(progress, began)
         costs = self._costs()
-        self._budget.earn(seconds, costs)
+        if self._every is None:
+            self._budget.earn(seconds, costs)
         readings = self._read(costs, began) if self._may_look(progress) else []
         self._left_at = threading.get_ident(), clock()
         return readings
@@ -140,7 +142,7 @@ class Instruments:
     def _guess(self, name: str) -> float:
         """Return what a first reading may take, from what a step takes."""
         batches = len(self._bench.chosen) / self._engine.batch_size
-        return INSTRUMENTS[name].passes * self._step_seconds * max(1.0, batches)
+        return max(1e-6, INSTRUMENTS[name].passes * self._step_seconds * max(1.0, batches))
 
     def _may_look(self, progress: Progress) -> bool:
         """Tell whether the run stands at a moment to measure; where it goes on from a fork, only after a step."""
