@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from gui.diagnosis.evidence_row import EvidenceRow
+from gui.diagnosis.fix_row import FixRow
 from gui.diagnosis.track import FindingTrack, TrackRow, rows_of
 from gui.markdown import MarkdownView
 from gui.panels.panel import Panel, Table, scale
 from gui.tab_order import order_tabs
 from gui.theme import DARK, Theme
-from gui.tips import button_text, plain_label
+from gui.tips import plain_label
 from training.diagnosis.explanation import explanation
 from training.diagnosis.finding import Evidence, Finding, Fix
 from training.diagnosis.rules import RULES
@@ -71,7 +72,7 @@ class Why(Panel):
         self.sure = self._label("caption")
         self.evidence_title, self.fixes_title = self._label("caption", "Evidence"), self._label("caption", "Try")
         self.evidence_rows: list[EvidenceRow] = []
-        self.fix_buttons: list[QPushButton] = []
+        self.fix_rows: list[FixRow] = []
         self.explained = MarkdownView(self.theme, scale())
         self.explained.setAccessibleName("What it means")
 
@@ -206,12 +207,11 @@ class Why(Panel):
         if wanted == self._built:
             return
         self._built = wanted
-        for row in self.evidence_rows:
-            _remove(row)
-        while self.fixes_box.count():
-            _remove(self.fixes_box.takeAt(0).widget())
+        for row in (*self.evidence_rows, *self.fix_rows):
+            row.hide()
+            row.deleteLater()
         self.evidence_rows = [self._evidence_row(index) for index in range(len(evidence))]
-        self.fix_buttons = [self._fix_row(index, fix) for index, fix in enumerate(fixes)]
+        self.fix_rows = [self._fix_row(index, fix) for index, fix in enumerate(fixes)]
         order_tabs(self.content)
 
     def _evidence_row(self, index: int) -> EvidenceRow:
@@ -221,28 +221,12 @@ class Why(Panel):
         self.evidence_box.addWidget(row)
         return row
 
-    def _fix_row(self, index: int, fix: Fix) -> QPushButton:
-        button = QPushButton(button_text(fix.title), self.content)
-        button.setAccessibleName(f"Try {fix.title}")
-        button.setToolTip("Race the run as it is against the same run with this change")
-        button.clicked.connect(lambda: self._ask(self.try_wanted, index))
-        apply = QToolButton(self.content)
-        apply.setProperty("role", "quiet")
-        apply.setText("apply")
-        apply.setAccessibleName(f"Apply {fix.title} without a race")
-        apply.setToolTip("Put this change into the form, without a race")
-        apply.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        apply.clicked.connect(lambda: self._ask(self.apply_wanted, index))
-        row = QWidget(self.content)
-        box = QHBoxLayout(row)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(round(4 * scale()))
-        for part in (button, apply):
-            box.addWidget(part)
-        box.addStretch(1)
+    def _fix_row(self, index: int, fix: Fix) -> FixRow:
+        row = FixRow(fix, scale(), self.content)
+        row.try_wanted.connect(lambda: self._ask(self.try_wanted, index))
+        row.apply_wanted.connect(lambda: self._ask(self.apply_wanted, index))
         self.fixes_box.addWidget(row)
-        self.fixes_box.addWidget(self._label("muted", fix.why))
-        return button
+        return row
 
     def _ask(self, signal: Signal, index: int) -> None:
         finding = self.told
@@ -259,9 +243,3 @@ class Why(Panel):
 def _put(label: QLabel, text: str) -> None:
     if text != label.text():
         label.setText(text)
-
-
-def _remove(widget: QWidget | None) -> None:
-    if widget is not None:
-        widget.hide()
-        widget.deleteLater()
