@@ -200,6 +200,7 @@ ROWS = (
         "stability", "Stability", "", "η λ_max / limit",
         "Above 1, the distance to the bottom of the steepest valley grows at every step. Full-batch training "
         "often rises to 1 by itself and stays there: the edge of stability.",
-        "Cohen et al. 2021 (limits: appendix B), Cohen et al. 2022 (adaptive methods)", Stability, _columns, passes=30.0,
+        "Cohen et al. 2021 (limits: appendix B), Cohen et al. 2022 (adaptive methods)",
+        Stability, _columns, passes=30.0,
     ),
 )

@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 
 ALPHAS = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 """Places on the line where the objective is always looked at, in lengths of the step: 0 is before it, 1 after it."""
+REFINEMENTS = 2
 SIDE_BY_SIDE = 4_000_000
 """So many values of parameters are computed on at once, at the most."""
 
@@ -32,7 +33,7 @@ def losses_along(bench: Workbench, before: Tensor, after: Tensor, alphas: FloatA
 def lowest_along(bench: Workbench, before: Tensor, after: Tensor, losses: FloatArray) -> tuple[float, float]:
     """Return α* and the objective there: the lowest point of the line between 0 and the last of `ALPHAS`.
 
-    The lowest of `ALPHAS` is refined between its neighbors, first on an even grid, then by a parabola.
+    The lowest of `ALPHAS` is refined between its neighbors: on ever finer even grids, then by a parabola.
 
     Parameters
     ----------
@@ -42,10 +43,10 @@ def lowest_along(bench: Workbench, before: Tensor, after: Tensor, losses: FloatA
     alphas = np.array(ALPHAS)
     if not np.isfinite(losses[0]):
         return float("nan"), float("nan")
-    low, high = _around(alphas, losses)
-    fine = np.linspace(low, high, len(ALPHAS))
-    losses = losses_along(bench, before, after, fine)
-    return _bottom(fine, losses)
+    for _ in range(REFINEMENTS):
+        alphas = np.linspace(*_around(alphas, losses), len(ALPHAS))
+        losses = losses_along(bench, before, after, alphas)
+    return _bottom(alphas, losses)
 
 
 def _around(alphas: FloatArray, losses: FloatArray) -> tuple[float, float]:
@@ -87,6 +88,6 @@ ROWS = (
         "step_line", "Loss along the step", "step lengths", "α* = argmin f(θ_{t−1} + α (θ_t − θ_{t−1}))",
         "α* = 1: the step ended at the lowest point of its line. Below 1 it went beyond it (below 0.5: up the other "
         "side), above 1 it stopped short.",
-        "Exact line search, as in Nocedal & Wright 2006, chapter 3", StepLine, _columns, passes=float(len(ALPHAS)),
+        "Exact line search, as in Nocedal & Wright 2006, chapter 3", StepLine, _columns, passes=20.0,
     ),
 )

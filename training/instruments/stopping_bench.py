@@ -130,7 +130,7 @@ def _relative(part: float, whole: float) -> float:
 def generalization_loss(val_loss: FloatArray) -> FloatArray:
     """Return GL(t) = 100 · (E_va(t) / E_opt(t) − 1), E_opt being the lowest so far, ``[K]`` (Prechelt, section 2.1)."""
     lowest = np.minimum.accumulate(val_loss)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         loss = 100.0 * (val_loss / lowest - 1.0)
     found: FloatArray = np.where(val_loss == lowest, 0.0, loss)  # also where both are zero, or infinite
     return found
@@ -146,7 +146,7 @@ def training_progress(train_loss: FloatArray, strip: int = STRIP) -> FloatArray:
         return found
     windows = np.lib.stride_tricks.sliding_window_view(train_loss, strip)
     mean, lowest = windows.mean(1), windows.min(1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         found[strip - 1 :] = np.where(mean == lowest, 0.0, 1000.0 * (mean / lowest - 1.0))
     return found
 
@@ -170,7 +170,7 @@ def _gl(train_loss: FloatArray, val_loss: FloatArray, alpha: float) -> int | Non
 def _pq(train_loss: FloatArray, val_loss: FloatArray, alpha: float) -> int | None:
     """PQ_α: stop after the first evaluation that ends a strip with GL(t) / P_k(t) > α."""
     loss, progress = generalization_loss(val_loss), training_progress(train_loss)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         quotient = np.where(loss == 0.0, 0.0, loss / progress)
     return _first(_ends_strip(len(val_loss)) & (quotient > alpha))
 
