@@ -219,12 +219,17 @@ def principal_directions(offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _orthonormal(rows: FloatArray) -> FloatArray:
     """Make two rows orthonormal; where the second has no direction of its own, take any."""
     first = rows[0] / np.linalg.norm(rows[0])
-    second = rows[1] - (rows[1] @ first) * first
+    second = _without(rows[1], first)
     if np.linalg.norm(second) <= 1e-9 * np.linalg.norm(rows[0]):
-        aside = np.random.default_rng(0).standard_normal(len(first))
-        second = aside - (aside @ first) * first
-    second = second / np.linalg.norm(second)
-    return np.stack([first, second - (second @ first) * first])
+        second = _without(np.random.default_rng(0).standard_normal(len(first)), first)
+    second = _without(second / np.linalg.norm(second), first)  # again, for what rounding has left
+    return np.stack([first, second / np.linalg.norm(second)])
+
+
+def _without(vector: FloatArray, direction: FloatArray) -> FloatArray:
+    """Return a vector without its part along a unit vector."""
+    left: FloatArray = vector - (vector @ direction) * direction
+    return left
 
 
 def random_directions(architecture: Architecture, center: FloatArray, seed: int) -> FloatArray:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tests.training.instruments.hessians import hessian_at
 from tests.training.instruments.probes import probe_at, probe_of
-from tests.training.runs import data_of, small
+from tests.training.runs import REGRESSION, data_of, small
 from training.engine import Engine
 from training.instruments.preconditioner import scale_of
 from training.instruments.stability import LARGEST, Law, Stability, law_of, notes_on, steps_to_overflow
@@ -189,11 +189,13 @@ def test_below_the_limit_it_never_overflows() -> None:
 
 def test_weight_decay_in_the_objective_counts() -> None:
     """L2 is part of the objective, and adds to every curvature of the weights."""
-    with_it, without = (
-        probe_at(20, optimizer={"method": "sgd"}, regularization={"l2": l2}, network={"hidden": []}) for l2 in (5.0, 0.0)
-    )
-    bare = Stability().measure(replace(without, params=with_it.params))[0]
-    assert Stability().measure(with_it)[0] > 4.0 + bare * 0.1
+    changes = {"optimizer": {"method": "sgd"}, "network": {"hidden": []}, **REGRESSION}
+    with_it = probe_at(20, regularization={"l2": 5.0}, **changes)
+    without = replace(probe_at(20, **changes), params=with_it.params)
+    whole = hessian_at(without.bench, without.params)
+    of_weights = np.append(np.ones(len(whole) - 1), 0.0)
+    wanted = np.linalg.eigvalsh(whole + 5.0 * np.diag(of_weights))[-1]
+    assert Stability().measure(with_it)[0] == pytest.approx(wanted, rel=1e-4)
 
 
 @pytest.mark.parametrize(
