@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from models.architecture import Architecture
 from training.data.prepare import PreparedData
 from training.diagnosis.facts import DataFacts, facts_of
+from training.diagnosis.reading import Shape, shape_of
 from training.diagnosis.recorded import Recorded
+from training.diagnosis.units import UnitShares, measured
 from training.experiment import Experiment
 from training.feasibility import architecture_of, batch_size_of
 from training.history import History
@@ -165,6 +167,21 @@ class Case:
         """Whether there are held-out samples, so that there is a validation loss."""
         return len(self.data.x_val) > 0
 
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The shape of the training loss over the second half of what was evaluated; None while it has none."""
+        return shape_of(self.evaluated("train_loss"))
+
+    @cached_property
+    def left(self) -> float:
+        """Training loss now over that of chance: the middle of the last three evaluations; NaN before the first."""
+        last = self.share_of_chance[-3:]
+        return float(np.median(last)) if len(last) else float("nan")
+
+    def step_at(self, evaluation: int) -> int:
+        """Return how many steps had been done at an evaluation, by its index."""
+        return int(self.evaluation_steps[evaluation])
+
     # ------------------------------------------------------------------------------------ what it is held against
 
     @cached_property
@@ -184,6 +201,48 @@ class Case:
     def share_of_chance(self) -> FloatArray:
         """Training loss at every evaluation over `chance_loss`, ``[E]``: 1 has learned nothing, 0 everything."""
         return self.evaluated("train_loss") / self.chance_loss
+
+    @cached_property
+    def reachable(self) -> float:
+        """Share of chance's error that the nearest neighbors make on held-out samples; NaN where that is not known.
+
+        The error is that of the labels, or the mean square: what can be learned without a network, at the least.
+        """
+        if self.data.task == "regression":
+            return 1.0 - self.facts.neighbor_score
+        majority = np.bincount(self.data.y_train.astype(np.int64)).max() / len(self.data.y_train)
+        return float((1.0 - self.facts.neighbor_score) / max(1e-9, 1.0 - majority))
+
+    # ------------------------------------------------------------------------------------ steps and units
+
+    @cached_property
+    def pace(self) -> float:
+        """Update ratio of the middle layer in the first steps (up to 10, or a tenth of the run); NaN before any.
+
+        About 1e-3 is usual, see `training.meter`.
+        """
+        count = int(np.searchsorted(self.recorded.steps, max(3, min(10, self.step // 10)), side="right"))
+        ratios = self.recorded.middle("update_ratio")[:count]
+        finite = ratios[np.isfinite(ratios)]
+        return float(np.median(finite)) if len(finite) else float("nan")
+
+    @cached_property
+    def dead(self) -> UnitShares:
+        """Share of the units of every hidden layer that have slope 0 for every sample."""
+        return self._units("dead_units")
+
+    @cached_property
+    def saturated(self) -> UnitShares:
+        """Share of the activations of every hidden layer at the flat ends of their function."""
+        return self._units("saturation")
+
+    @cached_property
+    def alike(self) -> UnitShares:
+        """Share of the units of every hidden layer with the incoming weights of another."""
+        return self._units("unit_similarity")
+
+    def _units(self, name: str) -> UnitShares:
+        return measured(name, self.instruments, self.snapshot, self.data.x_train)
 
 
 def _chance_loss(experiment: Experiment, data: PreparedData) -> float:

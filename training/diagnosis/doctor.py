@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Finding, Severity
 from training.diagnosis.rules import RULES
@@ -55,14 +57,14 @@ class Doctor:
 def findings(case: Case) -> list[Finding]:
     """Return what every rule finds in a case, ranked.
 
-    First by severity; what is over counts as a note. Within one severity, what explains another finding comes before
-    it, and else the more confident first.
+    First what is worst; a cause counts as bad as what it explains, and comes before it; else the more confident first.
+    What is over counts as a note. That the run is healthy is said only where nothing is a warning or worse.
     """
-    found = [finding for rule in RULES.values() if rule.name != "healthy" and (finding := rule.look(case)) is not None]
-    present = {finding.name for finding in found if not finding.over}
-    ranked = sorted(found, key=lambda finding: (-_weight(finding), _explained(finding, present), -finding.confidence))
-    healthy = RULES["healthy"].look(case) if not any(_weight(finding) > 1 for finding in found) else None
-    return [healthy, *ranked] if healthy is not None else ranked
+    with np.errstate(all="ignore"):  # a run that fails is full of numbers that are none
+        found = [each for rule in RULES.values() if rule.name != "healthy" and (each := rule.look(case)) is not None]
+        healthy = RULES["healthy"].look(case) if all(_weight(finding) < 2 for finding in found) else None
+    ranked = sorted(found, key=lambda finding: _rank(finding, found))
+    return ranked if healthy is None else [healthy, *ranked]
 
 
 def review(case: Case, looks: int = 40) -> Doctor:
@@ -79,9 +81,14 @@ def _weight(finding: Finding) -> int:
     return min(1, WEIGHT[finding.severity]) if finding.over else WEIGHT[finding.severity]
 
 
-def _explained(finding: Finding, present: set[str]) -> int:
-    """Return by how many other findings it is explained."""
-    return sum(finding.name in RULES[name].explains for name in present if name != finding.name)
+def _rank(finding: Finding, found: list[Finding]) -> tuple[int, int, float]:
+    others = [other for other in found if other.name != finding.name and not other.over]
+    explained = [other for other in others if other.name in RULES[finding.name].explains]
+    causes = sum(finding.name in RULES[other.name].explains for other in others)
+    weight = _weight(finding)
+    if weight > 1:
+        weight = max([weight, *(_weight(other) for other in explained)])
+    return -weight, causes, -finding.confidence
 
 
 def _merged(past: tuple[Finding, ...], ended: list[Finding], now: dict[str, Finding]) -> tuple[Finding, ...]:

@@ -30,8 +30,8 @@ class DataFacts:
         How many there are.
     scales
         Standard deviation of every input over the training part, ``[F]``; 0 for one that does not vary.
-    offset
-        Largest size of a mean, in standard deviations of that input.
+    means
+        Size of the mean of every input over the training part, ``[F]``.
     neighbor_score
         Accuracy, or R², of the `NEIGHBORS` nearest training samples on the held-out part: what can be known of it
         without a network.
@@ -49,7 +49,7 @@ class DataFacts:
     samples: int
     held_out: int
     scales: FloatArray
-    offset: float
+    means: FloatArray
     neighbor_score: float
     own_score: float
     wrong_labels: float
@@ -85,8 +85,7 @@ def _computed(data: PreparedData) -> DataFacts:
     own, beyond, wrong = _neighbors(data)
     return DataFacts(
         samples=len(x), held_out=len(data.x_val), scales=scales,
-        offset=float((means[varied] / scales[varied]).max()) if varied.any() else 0.0,
-        neighbor_score=beyond, own_score=own, wrong_labels=wrong, target_spread=_spread(data),
+        means=means, neighbor_score=beyond, own_score=own, wrong_labels=wrong, target_spread=_spread(data),
     )  # fmt: skip
 
 

@@ -59,10 +59,13 @@ def faster(case: Case, factor: float = BY_TEN) -> Fix:
     return _fix("faster", f"rate × {number(factor)}", why, {"optimizer.lr": lr})
 
 
-def rate_of(lr: float) -> Fix:
-    """Set the learning rate."""
-    lr = _rounded(lr)
-    return _fix("rate", f"rate {number(lr)}", "Just inside the limit that the curvature sets.", {"optimizer.lr": lr})
+def adam(case: Case) -> Fix | None:
+    """Adam, where the optimizer is one whose steps shrink with the gradient."""
+    if case.experiment.optimizer.method not in ("sgd", "momentum", "nesterov", "adagrad"):
+        return None
+    changes = {"optimizer.method": "adam", "optimizer.lr": 0.003}
+    why = "Adam divides by the size of the gradient, so that small gradients still make steps of the usual length."
+    return _fix("adam", "Adam", why, changes)
 
 
 def clipped(case: Case, norm: float = 1.0) -> Fix | None:

@@ -7,49 +7,54 @@ import numpy as np
 from training.diagnosis import fixes
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding
+from training.diagnosis.reading import smoothed
 from training.diagnosis.rules.rule import Rule
 from training.diagnosis.wording import number, percent
 
 LOSS_GENERALIZATION = 0.10
 """Prechelt's GL, above which the validation loss counts as having risen."""
-FEWEST = 4
-"""Evaluations after the best one, and before."""
+FALLEN = 0.08
+"""By so much the training loss has to have fallen since."""
+LEAST = 0.01
+"""Of the loss of chance: a rise by less is nothing, however much it is of a loss near zero."""
+FEWEST = 8
 
 
 def look(case: Case) -> Finding | None:
     """Say that the validation loss rises while the training loss falls.
 
-    Rule: GL(t) = E_va(t)/min E_va − 1 (Prechelt 1998, eq. 1) of the mean of the last evaluations is above 0.1, the
-    best evaluation lies at least four evaluations back, and the training loss has gone on falling since.
+    Rule: GL = E_va / min E_va − 1 (Prechelt 1998, section 2.1) is above 0.1 in the middle of the last tenth of the
+    evaluations (three at least), by more than 0.01 of the loss of chance; the training loss has fallen by 8 % since
+    the best one, and that one lies before the last 15 % of the evaluations. Each value is the middle of five.
     """
     held_out, training = case.evaluated("val_loss"), case.evaluated("train_loss")
-    if not case.has_held_out or len(held_out) < 2 * FEWEST or not np.isfinite(held_out).all():
+    if not case.has_held_out or len(held_out) < FEWEST or not np.isfinite(held_out).all():
         return None
-    best = int(held_out.argmin())
-    since = len(held_out) - 1 - best
-    if since < FEWEST or best == 0:
+    curve, learned = smoothed(held_out), smoothed(training)
+    best = int(curve.argmin())
+    last = max(3, round(0.1 * len(held_out)))
+    now, trained = float(np.median(held_out[-last:])), float(np.median(training[-last:]))
+    risen = now / curve[best] - 1.0
+    fallen = 1.0 - trained / learned[best] if learned[best] > 0 else 0.0
+    if best >= 0.85 * len(curve) or len(curve) - 1 - best < 4 or risen < LOSS_GENERALIZATION or fallen < FALLEN:
         return None
-    now = float(np.median(held_out[-max(3, since // 4) :]))
-    risen = now / held_out[best] - 1.0
-    fallen = 1.0 - float(np.median(training[-3:])) / training[best]
-    if risen < LOSS_GENERALIZATION or fallen < 0.02:
+    if now - curve[best] < LEAST * case.chance_loss:
         return None
-    step = int(case.evaluation_steps[best])
+    step = case.step_at(best)
     sentence = (
-        f"The validation loss was best, {number(held_out[best])}, at epoch {number(case.evaluated('epoch')[best])} and "
-        f"is {number(now)} by now, while the training loss has gone on from {number(training[best])} to "
-        f"{number(training[-1])}: what is still learned holds for the training samples only."
+        f"The validation loss was lowest, {number(curve[best])}, at epoch {number(case.evaluated('epoch')[best])} and "
+        f"is {number(now)} by now, while the training loss has gone on from {number(learned[best])} to "
+        f"{number(trained)}: what is still learned holds for the training samples only."
     )
     evidence = (
-        Evidence("val_loss", f"{percent(risen)} above its best", step, case.step, value=now, limit=held_out[best]),
-        Evidence("train_loss", f"fallen by {percent(fallen)} since", step, case.step, value=float(training[-1])),
+        Evidence("val_loss", f"{percent(risen)} above its lowest", step, case.step, value=now, limit=curve[best]),
+        Evidence("train_loss", f"fallen by {percent(fallen)} since", step, case.step, value=trained),
     )
-    confidence = float(np.clip(0.6 + risen / 2 + since / 100, 0.6, 0.98))
-    return Finding(
-        "overfitting", RULE.title, "warning", confidence, sentence, step, case.step, evidence,
-        fixes.offered(case, fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case),
-                      fixes.more_data(case)),
-    )  # fmt: skip
+    sure = 0.6 + min(0.3, risen / 3) + min(0.08, fallen / 10)
+    return RULE.found(
+        case, sentence, since=step, confidence=sure, evidence=evidence,
+        fixes=(fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case), fixes.more_data(case)),
+    )
 
 
 RULE = Rule("overfitting", "Overfitting", "warning", look)

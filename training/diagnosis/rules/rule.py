@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from training.diagnosis.case import Case
-from training.diagnosis.finding import Finding, Severity
+from training.diagnosis.finding import Evidence, Finding, Fix, Severity
+from training.diagnosis.fixes import offered
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,31 @@ class Rule:
     severity: Severity
     look: Callable[[Case], Finding | None]
     explains: tuple[str, ...] = ()
+
+    def found(
+        self,
+        case: Case,
+        sentence: str,
+        *,
+        since: int,
+        confidence: float,
+        evidence: tuple[Evidence, ...],
+        fixes: tuple[Fix | None, ...] = (),
+        severity: Severity | None = None,
+        until: int | None = None,
+    ) -> Finding:
+        """Return a finding of this rule, with those of the fixes that suit the experiment.
+
+        Parameters
+        ----------
+        since
+            The step since when it is so.
+        severity
+            None: the worst it says.
+        until
+            The step at which it was over; None: it lasts.
+        """
+        return Finding(
+            self.name, self.title, severity or self.severity, float(min(max(confidence, 0.05), 0.99)), sentence, since,
+            case.step if until is None else until, evidence, offered(case, *fixes), over=until is not None,
+        )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Batches of so few samples that their gradients point everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.diagnosis import fixes
+from training.diagnosis.case import Case
+from training.diagnosis.finding import Evidence, Finding
+from training.diagnosis.reading import first_at
+from training.diagnosis.rules.rule import Rule
+from training.diagnosis.wording import number, percent
+
+MANY = 8
+"""A batch of more than an eighth of the samples is no small one."""
+FEW = 4
+LEARNED = 0.02
+WELL = 0.1
+
+
+def look(case: Case) -> Finding | None:
+    """Say that the batches are too noisy for this rate.
+
+    Rule: the training loss bounces without falling (see `rate_too_high`), and a batch holds at most an eighth of the
+    training samples. The fewer they are, the surer it is that the noise of the batches, and not the curvature, keeps
+    the loss up: with batch size B and rate η its variance about the minimum grows with η/B (T5 and T6 of the
+    references; Mandt et al. 2017, eq. 13). Where the instrument knows it, the batch is held against the gradient noise
+    scale (McCandlish et al. 2018).
+    """
+    shape, size = case.shape, case.batch_size
+    if shape is None or not shape.bounces or not case.left > LEARNED or size * MANY > len(case.data.x_train):
+        return None
+    scale = _noise_scale(case)
+    since = case.step_at(first_at(case.evaluated("train_loss"), 1.1 * shape.level))
+    spread = _spread_of_batches(case)
+    sentence = (
+        f"Batches of {size} {'sample' if size == 1 else 'samples'} give gradients that differ much from step to step: "
+        f"the loss of a batch scatters by {percent(spread)} of its mean, and the training loss swings by "
+        f"{percent(shape.spread)} about {number(shape.level)} and falls no further."
+    )
+    evidence = [
+        Evidence("train_loss", f"swings by {percent(shape.spread)}", since, case.step, value=shape.spread, limit=0.1),
+        Evidence("batch_loss", f"scatters by {percent(spread)}", since, case.step, value=spread),
+    ]
+    if np.isfinite(scale):
+        evidence.append(Evidence(
+            "noise_scale", f"noise scale {number(scale)} samples, batch {size}", since, case.step, value=scale,
+            limit=float(size),
+        ))  # fmt: skip
+    sure = 0.85 if size <= FEW else 0.5
+    sure += 0.08 if scale > 4 * size else 0.0
+    return RULE.found(
+        case, sentence, since=since, confidence=sure, evidence=tuple(evidence),
+        severity="note" if case.left < WELL and size > FEW else "warning",
+        fixes=(fixes.cosine(case), fixes.larger_batches(case), fixes.slower(case)),
+    )  # fmt: skip
+
+
+def _spread_of_batches(case: Case) -> float:
+    losses = case.recorded.last_steps("batch_loss")
+    mean = float(losses.mean()) if len(losses) else 0.0
+    return float(losses.std() / mean) if mean > 0 else 0.0
+
+
+def _noise_scale(case: Case) -> float:
+    series = case.instruments["noise_scale"]
+    values = series.values[-10:, 0] if len(series) else np.empty(0)
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+RULE = Rule(
+    "noisy_batches", "Noisy batches", "warning", look, explains=("dead_units", "plateau", "underfitting", "overfitting")
+)

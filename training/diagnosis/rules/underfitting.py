@@ -1,0 +1,68 @@
+"""Training has ended high: the network cannot, or may not, do better."""
+
+from __future__ import annotations
+
+from training.diagnosis import fixes
+from training.diagnosis.case import Case
+from training.diagnosis.finding import Evidence, Finding
+from training.diagnosis.reading import first_at, smoothed
+from training.diagnosis.rules.rule import Rule
+from training.diagnosis.wording import number, percent
+
+HIGH = 0.1
+LEVEL = 0.05
+FEWEST = 12
+
+
+def look(case: Case) -> Finding | None:
+    """Say that the network underfits.
+
+    Rule: over the last quarter of the evaluations the training loss has fallen by less than a twentieth and does not
+    bounce, it is above a tenth of that of chance, and above twice what the nearest neighbors reach (their error on
+    held-out samples, as a share of chance's) and a tenth more. Few units, penalties or dropout make it surer. See
+    Goodfellow et al. 2016, section 5.2.
+    """
+    losses, shape = case.evaluated("train_loss"), case.shape
+    if shape is None or len(losses) < FEWEST or shape.bounces or not case.left > HIGH or case.facts.wrong_labels > 0.12:
+        return None
+    curve = smoothed(losses)
+    quarter = curve[-max(4, len(curve) // 4) :]
+    if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < 2 * case.reachable + 0.1:
+        return None
+    since = case.step_at(first_at(losses, 1.1 * shape.level))
+    score = "accuracy" if case.classes else "R²"
+    known = case.facts.neighbor_score
+    against = f"; the nearest neighbors alone reach {number(known)}" if known == known else ""
+    sentence = (
+        f"The training loss has leveled off at {number(losses[-1])}, {percent(case.left)} of that of a guess. "
+        f"The network's {score} is {number(case.evaluated('train_score')[-1])} on its own training samples{against}. "
+        f"{_why(case)}"
+    )
+    evidence = (
+        Evidence("train_loss", f"level at {number(losses[-1])}", since, case.step, value=case.left, limit=HIGH),
+        Evidence("train_score", f"{score} on the training samples", since, case.step,
+                 value=float(case.evaluated("train_score")[-1]), limit=known),
+    )  # fmt: skip
+    return RULE.found(
+        case, sentence, since=since, confidence=0.85 if _small(case) or fixes.less_held_back(case) else 0.45,
+        evidence=evidence,
+        fixes=(fixes.less_held_back(case), fixes.wider(case), fixes.deeper(case), fixes.longer(case)),
+    )  # fmt: skip
+
+
+def _why(case: Case) -> str:
+    held = fixes.less_held_back(case)
+    if held is not None:
+        return f"What holds it back is set: {', '.join(key.split('.')[-1] for key in held.changes)}."
+    if not case.hidden_layers:
+        return "Without a hidden layer it can only draw straight lines."
+    if _small(case):
+        return f"It has {sum(case.architecture.hidden)} hidden units."
+    return ""
+
+
+def _small(case: Case) -> bool:
+    return sum(case.architecture.hidden) <= 6
+
+
+RULE = Rule("underfitting", "Underfitting", "warning", look)
