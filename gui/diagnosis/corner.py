@@ -37,7 +37,7 @@ class FindingLine(QFrame):
         self.figure = plain_label(parent=self)
         self.figure.setProperty("role", "caption")
         self.figure.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.button = QPushButton(self)
+        self.button = QPushButton("Explain…", self)
         self.button.setProperty("role", "pill")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.setFixedHeight(round(21 * scale))

@@ -217,7 +217,7 @@ def test_the_menu_lists_every_panel_and_the_default(board: Board) -> None:
     listed = entries(board)
     assert list(listed) == [
         "Network", "Boundary", "Predicted true (not for this experiment)", "Confusion", "Learning curves",
-        "Learning rate", "Gradient norms", "Update ratio", "Layer map", "Default arrangement",
+        "Learning rate", "Gradient norms", "Update ratio", "Layer map", "Why", "Default arrangement",
     ]
     assert {text for text in listed if not listed[text].isChecked()} == {
         "Learning rate", "Update ratio", "Default arrangement",

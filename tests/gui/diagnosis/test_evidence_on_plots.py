@@ -76,11 +76,12 @@ def test_each_plot_marks_what_is_about_its_curves(
 ) -> None:
     panel = begun(qtbot, kind, run)
     panel.selection.show_evidence(SHOWN)
-    expected = [run.epochs_at(np.array(place, float)).tolist() for place in places] if kind is LearningCurves else places
-    assert [(span.left, span.right) for span in panel.axes.spans] == [tuple(place) for place in expected]
+    if kind is LearningCurves:
+        places = [tuple(run.epochs_at(np.array(place, float)).tolist()) for place in places]
+    assert [(span.left, span.right) for span in panel.axes.spans] == places
     with_evidence = panel.grab().toImage()
     panel.follow(run)
-    assert [(span.left, span.right) for span in panel.axes.spans] == [tuple(place) for place in expected]
+    assert [(span.left, span.right) for span in panel.axes.spans] == places
     panel.selection.show_evidence(None)
     assert panel.axes.spans == []
     assert (panel.grab().toImage() != with_evidence) == bool(places)

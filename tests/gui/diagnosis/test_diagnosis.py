@@ -1,0 +1,203 @@
+"""The diagnosis in the window, as a person meets it: found while it trains, explained, a fix raced, kept, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from gui.diagnosis.diagnosis import LOOK_SECONDS, MOST_SHARE, Diagnosis
+from gui.race.races import Races
+from gui.stage import BOARD
+from gui.window import MainWindow
+from tests.gui.diagnosis.made_up import HEALTHY, OVERFITTING, PAST, VANISHING
+from training.diagnosis.case import Case
+from training.diagnosis.doctor import Doctor
+from training.diagnosis.finding import Finding
+
+DEEP: dict[str, Any] = {
+    "data__samples": 80, "network__hidden": (8,) * 8, "network__activation": "sigmoid",
+    "network__initialization__scheme": "xavier_uniform", "optimizer__method": "sgd", "epochs": 12,
+}
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Says:
+    """Lets the doctor find what a test wants it to find."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.findings: Sequence[Finding] = ()
+        self.cases: list[Case] = []
+        monkeypatch.setattr(Doctor, "look", self.look)
+
+    def look(self, case: Case) -> list[Finding]:
+        self.cases.append(case)
+        return list(self.findings)
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Says:
+    return Says(monkeypatch)
+
+
+def train(qtbot: Any, window: MainWindow) -> Diagnosis:
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.control.phase == "finished", timeout=20_000)
+    window._tick()
+    return window.feature(Diagnosis)
+
+
+def test_from_a_stalled_run_to_a_kept_fix_and_back(qtbot: Any, open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(**DEEP)
+    window.resize(1440, 900)
+    diagnosis, corner, races = train(qtbot, window), window.workspace.corner, window.feature(Races)
+    bar, why = corner.bar, window.workspace.why
+    assert bar.heading.text() == "▲ Vanishing gradients"
+    assert diagnosis.top is not None
+    assert bar.sentence.accessibleName() == diagnosis.top.sentence
+    assert corner.banner.heading.text() == "● Completed"
+    assert window.selection.evidence is not None
+    assert window.gradients.axes.spans
+    assert not why.isVisible()
+
+    qtbot.mouseClick(bar.button("Explain…"), LEFT)
+    qtbot.waitUntil(why.isVisible)
+    assert why.sentence.text() == diagnosis.top.sentence
+    assert QApplication.focusWidget() is why.track
+    qtbot.mouseClick(why.plots_pill, LEFT)
+    assert window.selection.evidence is None
+    qtbot.mouseClick(why.plots_pill, LEFT)
+    why.evidence_rows[0].setFocus()
+    assert window.selection.evidence.pointed == 0
+    qtbot.mouseClick(why.track, LEFT, pos=why.track.place_of(diagnosis.top).center().toPoint())
+    qtbot.waitUntil(lambda: window.control.view.moment is not None, timeout=10_000)
+    qtbot.keyClick(why.track, Qt.Key.Key_W)
+    qtbot.waitUntil(lambda: not why.isVisible())
+
+    first = diagnosis.top.fixes[0]
+    with qtbot.waitSignal(races.ended, timeout=20_000):
+        qtbot.mouseClick(bar.button(first.title), LEFT)
+        assert window.workspace.stage.shown == "race"
+    window._tick()
+    assert [runner.title for runner in races.entrants] == ["as it is", first.title]
+    assert races.entrants[0].run.history.step == window.control.view.history.step
+    outcome = races.outcome
+    assert outcome is not None
+    assert outcome.heading in {f"{start} {first.title}" for start in ("Better with", "The same with", "Worse with")}
+    assert "alidation loss" in outcome.sentence
+    qtbot.waitUntil(lambda: outcome.heading in bar.heading.text())
+    assert bar.sentence.accessibleName().startswith(outcome.sentence)
+    qtbot.waitUntil(lambda: races._notes is not None and races._notes.heading.text() == outcome.heading)
+    assert window.selection.evidence is None
+
+    before = window.builder.draft.experiment
+    qtbot.mouseClick(bar.button("Keep this change"), LEFT)
+    assert window.workspace.stage.shown == BOARD
+    assert not races.open
+    changed = window.builder.draft.experiment
+    assert changed.network.activation == "relu"
+    assert changed.network.initialization.scheme.startswith("he_")
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.builder.draft.experiment == before
+    qtbot.waitUntil(lambda: bar.heading.text() == "▲ Vanishing gradients")
+
+
+def test_the_first_fix_by_key_and_back_without_a_change(
+    qtbot: Any, open_window: Callable[..., MainWindow], says: Says
+) -> None:
+    says.findings = [VANISHING]
+    window = open_window(**DEEP)
+    train(qtbot, window)
+    races, before = window.feature(Races), window.builder.draft.experiment
+    with qtbot.waitSignal(races.ended, timeout=20_000):
+        qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: bool(window.workspace.corner.bar.buttons))
+    window._tick()
+    qtbot.mouseClick(window.workspace.corner.bar.button("Back"), LEFT)
+    assert (window.workspace.stage.shown, window.builder.draft.experiment) == (BOARD, before)
+    assert races.purpose is None
+
+
+def test_a_fix_is_applied_without_a_race(qtbot: Any, open_window: Callable[..., MainWindow], says: Says) -> None:
+    says.findings = [VANISHING]
+    window = open_window(**DEEP)
+    train(qtbot, window)
+    bar = window.workspace.corner.bar
+    bar.fill_menu()
+    next(action for action in bar.menu.actions() if action.text() == "Apply Batch norm without a race").trigger()
+    assert window.builder.draft.experiment.network.normalization == "batch"
+    assert "Ctrl+Z takes it back" in window.status.message.text()
+    window.builder.undo()
+    assert window.builder.draft.experiment.network.normalization == "none"
+
+
+def test_what_is_fine_stands_in_a_line(qtbot: Any, window: MainWindow, says: Says) -> None:
+    says.findings = [HEALTHY, PAST]
+    train(qtbot, window)
+    corner = window.workspace.corner
+    assert not corner.says_much
+    assert corner.line.title.text() == "● Healthy convergence"
+    assert corner.banner.sentence.isVisible()
+    assert window.selection.evidence is None  # nothing of it calls for being looked at
+    qtbot.mouseClick(corner.line.button, LEFT)
+    qtbot.waitUntil(window.workspace.why.isVisible)
+    assert window.workspace.why.sentence.text() == HEALTHY.sentence
+
+
+def test_another_run_begins_without_what_was_found_in_the_one_before(
+    qtbot: Any, window: MainWindow, says: Says
+) -> None:
+    says.findings = [OVERFITTING]
+    diagnosis = train(qtbot, window)
+    assert window.workspace.corner.says_much
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workspace.corner.says_much)
+    assert diagnosis.findings == []
+    assert window.selection.evidence is None
+    assert window.curves.axes.spans == []
+
+
+def test_of_many_replicas_it_says_that_it_is_about_the_first(
+    qtbot: Any, open_window: Callable[..., MainWindow], says: Says
+) -> None:
+    says.findings = [OVERFITTING]
+    window = open_window(replicas=3)
+    train(qtbot, window)
+    assert window.workspace.corner.bar.figure.accessibleName().startswith("replica 1 of 3 · ")
+    assert (says.cases[-1].experiment.replicas, says.cases[-1].step) == (1, window.control.view.history.step)
+
+
+def test_at_another_size_and_in_another_theme_it_says_the_same(qtbot: Any, window: MainWindow, says: Says) -> None:
+    says.findings = [OVERFITTING]
+    train(qtbot, window)
+    window.set_scale(1.2)
+    qtbot.waitUntil(lambda: window.workspace.corner.says_much)
+    assert window.workspace.corner.bar.heading.text() == "▲ Overfitting"
+    window.switch_theme()
+    assert window.theme.warn in window.workspace.corner.bar.heading.styleSheet()
+
+
+def test_a_rule_that_breaks_is_told_of_once_and_the_window_goes_on(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(window.errors, "view_failed", lambda message, details: told.append(message))
+    monkeypatch.setattr(Doctor, "look", lambda self, case: 1 / 0)
+    train(qtbot, window)
+    window._tick()
+    assert len(told) == 1
+    assert "ZeroDivisionError" in told[0]
+    assert not window.workspace.corner.says_much
+
+
+def test_dear_looks_come_less_often(qtbot: Any, window: MainWindow, says: Says) -> None:
+    diagnosis = train(qtbot, window)
+    assert diagnosis._pause == max(LOOK_SECONDS, diagnosis.look_seconds / MOST_SHARE)
+    looks = len(says.cases)
+    for _ in range(5):
+        window._tick()
+    assert len(says.cases) == looks  # nothing has changed since
