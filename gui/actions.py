@@ -132,7 +132,7 @@ def acts_of(window: MainWindow) -> list[Act]:
         Act("Help", "Guided tour", ("Shift+F1",), window.take_tour),
         Act("Help", "Check this computer…", ("Ctrl+F1",), side.self_test),
         Act("Help", "Log", ("F12",), side.log),
-        Act("Help", "About", ("Ctrl+I",), side.about),
+        Act("Help", "About", ("Ctrl+Shift+F1",), side.about),
         Act("Help", "Menu", ("F10",), lambda: window.transport.menu_button.click()),
     ]
 

@@ -236,29 +236,37 @@ def row(*names: str, share: float = 1.0) -> Row:
     return Row(tuple(Cell(name) for name in names), share)
 
 
+LANDSCAPE = "loss_landscape"
+INSTRUMENTS = tuple(row(name) for name in (
+    "stability", "rates", "histograms", "units", "step_line", "gradient_cosine", "noise_scale", "curvature",
+    "stopping_bench",
+))
+ON_DEMAND = ("layer_inspector", *(each.cells[0].name for each in INSTRUMENTS))
+"""Panels of instruments, which the gallery offers and a click on a layer opens."""
+
 DESK = Arrangement(
     (
-        Column((row("network", share=9), row("boundary", "predicted_true", "confusion", share=10)), 59),
+        Column((row("network", share=9), row("boundary", "predicted_true", "confusion", LANDSCAPE, share=10)), 59),
         Column(
             (row("learning_curves"), row("learning_rate"), row("gradient_norms"), row("update_ratio"),
-             row("layer_map")), 41,
+             row("layer_map"), row("layer_inspector", share=1.5)), 41,
         ),
-        Column((row("why"),), 44),
+        Column((row("why"), *INSTRUMENTS), 44),
     ),
-    hidden=frozenset({"learning_rate", "update_ratio", "why"}),
+    hidden=frozenset({"learning_rate", "update_ratio", "why", LANDSCAPE, *ON_DEMAND}),
 )
 """For one person at a screen: everything about a run at once."""
 
 PROJECTOR = Arrangement(
     (
-        Column((row("boundary", "predicted_true", "confusion", share=5), row("network", share=4)), 48),
+        Column((row("boundary", "predicted_true", "confusion", LANDSCAPE, share=5), row("network", share=4)), 48),
         Column(
             (row("learning_curves"), row("learning_rate"), row("gradient_norms"), row("update_ratio"),
-             row("layer_map")), 52,
+             row("layer_map"), row("layer_inspector", share=1.5)), 52,
         ),
-        Column((row("why"),), 50),
+        Column((row("why"), *INSTRUMENTS), 50),
     ),
-    hidden=frozenset({"network", "learning_rate", "update_ratio", "layer_map", "why"}),
+    hidden=frozenset({"network", "learning_rate", "update_ratio", "layer_map", "why", LANDSCAPE, *ON_DEMAND}),
 )
 """For a lecture hall: few and large."""
 

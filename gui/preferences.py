@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from training.atomic import write_whole
 from training.errors import InputError, shortened
+from training.instruments.instruments import SHARE
 
 FILE = "preferences.json"
 MAX_BYTES = 500_000
@@ -21,6 +22,8 @@ SMALLEST, LARGEST = 0.8, 2.0
 """Interface scales."""
 LEAST_DRAWING, MOST_DRAWING = 0.05, 0.5
 """Shares of a core for drawing."""
+MOST_MEASURING = 0.5
+"""Share of the training time for instruments."""
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,12 @@ class Settings(BaseModel):
     """Where runs are saved; the default is the one of `main.py run`."""
     redraw_budget: Annotated[float, Field(ge=LEAST_DRAWING, le=MOST_DRAWING)] = 0.13
     """Share of a core that drawing may take while a run trains."""
+    instrument_budget: Annotated[float, Field(ge=0.0, le=MOST_MEASURING)] = SHARE
+    """Share of the training time that instruments may take; 0: none are read."""
+    instruments_off: list[str] = []
+    """Instruments of the standard set that are not read."""
+    instruments_on: list[str] = []
+    """Others that are."""
     ghost: bool = True
     """Whether the run before is shown in gray."""
     tour_done: bool = False

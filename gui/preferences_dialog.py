@@ -26,7 +26,7 @@ from gui.builder.editors import Combo
 from gui.devices import cuda_found
 from gui.look_sample import LookSample
 from gui.panels.panel import scale
-from gui.preferences import LARGEST, LEAST_DRAWING, MOST_DRAWING, SMALLEST, Settings
+from gui.preferences import LARGEST, LEAST_DRAWING, MOST_DRAWING, MOST_MEASURING, SMALLEST, Settings
 from gui.run_folder import check_run_folder
 from gui.tall_content import TallContent
 from gui.theme import Theme
@@ -104,6 +104,12 @@ class PreferencesDialog(QDialog):
         self.budget.setToolTip("Share of one core that drawing may take while a run trains: more is smoother")
         self.budget_text = _figure("50%", content)
         self.budget_note = _note("", content)
+        self.instruments = _slider(0, round(MOST_MEASURING * 100), "Instruments budget", content)
+        self.instruments.setPageStep(5)
+        self.instruments.setToolTip("Time for instruments, as a share of the training time: more, and they are read "
+                                    "more often; 0 reads none")
+        self.instruments_text = _figure("50%", content)
+        self.instruments_note = _note("", content)
         self._lay_out(content, size)
         self._connect()
 
@@ -119,7 +125,8 @@ class PreferencesDialog(QDialog):
             ("Theme", self.theme), ("Interface scale", (self.scale, self.scale_text)), ("", self.sample), ("", None),
             ("Device for new\nexperiments", self.device), ("", self.device_note), ("", None),
             ("Run folder", (self.folder, self.browse)), ("", self.folder_note), ("", None),
-            ("Redraw budget", (self.budget, self.budget_text)), ("", self.budget_note),
+            ("Redraw budget", (self.budget, self.budget_text)), ("", self.budget_note), ("", None),
+            ("Instruments budget", (self.instruments, self.instruments_text)), ("", self.instruments_note),
         )  # fmt: skip
         for index, (text, what) in enumerate(rows):
             if what is None:
@@ -138,7 +145,7 @@ class PreferencesDialog(QDialog):
                 holder.addWidget(part)
             grid.addLayout(holder, index, 1)
         self.sample.setFixedHeight(px(20) + round(44 * LARGEST))
-        for note in (self.device_note, self.folder_note, self.budget_note):
+        for note in (self.device_note, self.folder_note, self.budget_note, self.instruments_note):
             note.setFixedWidth(px(360))
             note.setMinimumHeight(2 * note.fontMetrics().height())
             note.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -178,6 +185,7 @@ class PreferencesDialog(QDialog):
         self.theme.activated.connect(self._show_sample)
         self.scale.valueChanged.connect(self._show_sample)
         self.budget.valueChanged.connect(self._show_budget)
+        self.instruments.valueChanged.connect(self._show_instruments)
         self.device.activated.connect(self._show_device)
         self.folder.textChanged.connect(lambda: self._checking.start())
         self.folder.editingFinished.connect(self._check_folder)
@@ -194,7 +202,7 @@ class PreferencesDialog(QDialog):
         values = {
             "theme": self.theme.currentData(), "scale": self._rounded_scale() / 100,
             "device": self.device.currentData(), "run_folder": self.folder.text().strip(),
-            "redraw_budget": self.budget.value() / 100,
+            "redraw_budget": self.budget.value() / 100, "instrument_budget": self.instruments.value() / 100,
         }  # fmt: skip
         return {name: value for name, value in values.items() if value != getattr(self.settings, name)}
 
@@ -243,7 +251,7 @@ class PreferencesDialog(QDialog):
 
     def _reset(self) -> None:
         defaults = Settings()
-        names = ("theme", "scale", "device", "run_folder", "redraw_budget")
+        names = ("theme", "scale", "device", "run_folder", "redraw_budget", "instrument_budget")
         self._show(self.settings.model_copy(update={name: getattr(defaults, name) for name in names}))
 
     def _browse(self) -> None:
@@ -260,9 +268,11 @@ class PreferencesDialog(QDialog):
         self.device.setCurrentIndex(self.device.findData(settings.device))
         self.folder.setText(settings.run_folder)
         self.budget.setValue(round(settings.redraw_budget * 100))
+        self.instruments.setValue(round(settings.instrument_budget * 100))
         self._show_sample()
         self._show_device()
         self._show_budget()
+        self._show_instruments()
         self._check_folder()
 
     def _show_sample(self) -> None:
@@ -285,6 +295,16 @@ class PreferencesDialog(QDialog):
         )
         _say(self.budget_note, text, "caption")
         self.budget.setAccessibleDescription(text)
+
+    def _show_instruments(self) -> None:
+        share = self.instruments.value()
+        self.instruments_text.setText(f"{share}%")
+        text = (
+            f"Up to {share}% of the training time goes into measuring. Instruments that cost more are read less often; "
+            "none of them changes the run."
+        ) if share else "No instruments are read beside training."
+        _say(self.instruments_note, text, "caption")
+        self.instruments.setAccessibleDescription(text)
 
     def _check_folder(self) -> bool:
         self._checking.stop()

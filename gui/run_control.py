@@ -268,6 +268,7 @@ class RunControl(SessionControl[Trainer]):
             outcomes=(None,) * engine.replicas,
             ghost=self._ghost if self._ghost is not None and _comparable(self._ghost, self.asked) else None,
             checkpoints=ready.checkpoints,
+            beginning=ready.snapshot,
         )
         if self._forked is not None:
             before, fork = self._forked
@@ -275,6 +276,7 @@ class RunControl(SessionControl[Trainer]):
             view.history = before.history.until(fork.moment.step, fork.rest, fork.latest)
             view.outcomes = fork.moment.outcomes
             view.forked_at = fork.moment.step
+            view.beginning = before.beginning
             view.instruments = before.instruments.until(fork.moment.step)
         self.view, self._ghost, self._forked = view, None, None
 

@@ -67,6 +67,8 @@ class RunView:
         The step at which it was forked from the run before, or None.
     instruments
         All that has been measured of it beside the history.
+    beginning
+        The weights before the first step.
     """
 
     experiment: Experiment
@@ -85,6 +87,7 @@ class RunView:
     checkpoints: Checkpoints | None = None
     forked_at: int | None = None
     instruments: InstrumentLog = field(default_factory=InstrumentLog)
+    beginning: Snapshot | None = None
 
     def __post_init__(self) -> None:
         if self.original is None:

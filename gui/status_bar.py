@@ -103,6 +103,10 @@ class StatusBar(QWidget):
             self.layout().activate()
             self._fit()
 
+    def show_measuring(self, share: float, budget: float) -> None:
+        """Show what instruments take, as a part of the training time, and what they may take; 0: none are read."""
+        self.pace.show_measuring(share, budget)
+
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
         self._theme = theme
@@ -123,7 +127,7 @@ class StatusBar(QWidget):
 
 
 class PaceFigures(QWidget):
-    """Frames per second, the share of a core that drawing takes, and the memory of the program.
+    """Frames per second, what drawing and instruments take, and the memory of the program.
 
     When drawing takes more than its budget, a sentence says so in their place.
     """
@@ -140,7 +144,8 @@ class PaceFigures(QWidget):
         self._room = 1_000_000
         self._sentence = self._short_sentence = ""
         self._too_much = False
-        self._columns: tuple[str, ...] = ("", "", "")
+        self._columns: tuple[str, ...] = ("", "", "", "")
+        self._measuring = ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     @property
@@ -159,7 +164,8 @@ class PaceFigures(QWidget):
             self._memory, self._memory_at = self._process.memory_info().rss / MANY**2, now
         pace = f"{frames:.0f}"
         cost, limit = f"{100 * share:.0f}%", f"{100 * budget:.0f}%"
-        columns = (f"{pace} redraws/s" if frames else "", f"drawing {cost} of {limit}", _size(self._memory))
+        drawing = f"drawing {cost} of {limit}"
+        columns = (f"{pace} redraws/s" if frames else "", drawing, self._measuring, _size(self._memory))
         too_much = round(100 * share) > round(100 * budget)  # "13%, more than its budget of 13%" would be nonsense
         sentence = short = ""
         if over_budget or (self._sentence and frames >= 0.5 and now < self._over_until):
@@ -175,11 +181,18 @@ class PaceFigures(QWidget):
         self._too_much, before = too_much, self.sizeHint()
         self._columns, self._sentence, self._short_sentence = columns, sentence, short
         self.setAccessibleName(self.text)
-        tip = "How often the window draws, the share of one processor core that takes of its budget, and memory in use"
+        tip = (
+            "How often the window draws, the share of one processor core that takes of its budget, the share of the "
+            "training time that instruments take of theirs, and memory in use"
+        )
         self.setToolTip(f"{sentence}. {tip}" if sentence else tip)
         if self.sizeHint() != before:
             self.updateGeometry()
         self.update()
+
+    def show_measuring(self, share: float, budget: float) -> None:
+        """Show what instruments take of the training time, and their budget; they are shown with the next figures."""
+        self._measuring = f"instruments {100 * share:.0f}% of {100 * budget:.0f}%" if budget > 0 else "instruments off"
 
     def set_room(self, room: int) -> None:
         """Set the widest it may get."""
@@ -203,9 +216,13 @@ class PaceFigures(QWidget):
 
     def _widths(self) -> tuple[int, ...]:
         advance = QFontMetrics(self._font).horizontalAdvance
-        widest = ("00 redraws/s", "drawing 100% of 100%", "00.0 GB")
+        widest = ("00 redraws/s", "drawing 100% of 100%", "instruments 100% of 50%", "00.0 GB")
         widths = tuple(advance(text) + round(14 * self._scale) for text in widest)
-        return widths if sum(widths) <= self._room else (widths[0], 0, 0) if widths[0] <= self._room else (0, 0, 0)
+        for hidden in ((), (2,), (1, 2, 3), (0, 1, 2, 3)):
+            shown = tuple(0 if index in hidden else width for index, width in enumerate(widths))
+            if sum(shown) <= self._room:
+                break
+        return shown
 
     def sizeHint(self) -> QSize:
         width = self._sentence_width(self.text) if self._sentence else sum(self._widths())

@@ -17,6 +17,7 @@ from gui.diagnosis.corner import Corner
 from gui.diagnosis.why_panel import Why
 from gui.dialogs import Banner
 from gui.end_banner import EndBanner
+from gui.instruments.panels import make_panels
 from gui.left_column import LeftColumn
 from gui.panels.boundary import Boundary
 from gui.panels.confusion import ConfusionMatrix
@@ -66,9 +67,11 @@ class Workspace(QWidget):
         self.ratios = UpdateRatio()
         self.layer_map = LayerMap()
         self.why = Why()
+        self.instruments: dict[str, Panel] = {panel.name: panel for panel in make_panels()}
         self.panels: tuple[Panel, ...] = (
             self.network, self.boundary, self.predicted, self.confusion,
             self.curves, self.rate, self.gradients, self.ratios, self.layer_map, self.why,
+            *self.instruments.values(),
         )  # fmt: skip
         self.board = Board(self.panels, arrangement, theme, scale, self)
         self.board.set_default(PROJECTOR if theme.bold else DESK)
