@@ -12,7 +12,7 @@ ALWAYS_OWED = 0.002
 NEWEST = 0.3
 """Weight of the newest reading in what the next one is expected to take."""
 SAVED_AT_MOST = 2.0
-"""So many readings can be saved up for: what cannot be spent is not kept."""
+"""So many readings of each can be saved up for: what nobody can spend is not kept."""
 
 
 class Budget:
@@ -55,11 +55,22 @@ class Budget:
         kept = 0.5 ** (seconds / MEMORY_SECONDS)
         self._lately_trained = kept * self._lately_trained + seconds
         self._lately_spent *= kept
-        roots = {name: math.sqrt(cost) for name, cost in costs.items()}
-        whole = sum(roots.values())
-        for name, root in roots.items():
-            saved = self._saved.get(name, 0.0) + self.share * seconds * root / whole
-            self._saved[name] = min(saved, SAVED_AT_MOST * costs[name])
+        self._share_out(self.share * seconds, dict(costs))
+
+    def _share_out(self, earned: float, costs: dict[str, float]) -> None:
+        """Give each its part; what is too much for one, which is read as often as can be, goes to the others."""
+        while costs and earned > 0.0:
+            whole = sum(math.sqrt(cost) for cost in costs.values())
+            too_much, full = 0.0, []
+            for name, cost in costs.items():
+                saved = self._saved.get(name, 0.0) + earned * math.sqrt(cost) / whole
+                self._saved[name] = min(saved, SAVED_AT_MOST * cost)
+                if saved > SAVED_AT_MOST * cost:
+                    too_much += saved - self._saved[name]
+                    full.append(name)
+            earned = too_much
+            for name in full:
+                del costs[name]
 
     def next_of(self, names: Sequence[str], costs: Mapping[str, float]) -> str | None:
         """Return whose turn it is of some: the most overdue of those that can be paid; None where there is none."""
