@@ -19,14 +19,20 @@ MOST_POINTS = 256
 FEWEST = 5
 TAIL = 0.25
 """The last part of a sequence, which tells whether it still falls."""
+RESTING = 1e-3
+"""It has come to rest where the tail's fall is a smaller part than this of that of the later part."""
 LATE = 0.6
 """The last part of the fall, which is fitted: how it began says little about how it goes on."""
+LEAST_LATE = 5
+"""Points it has at least, if there are so many."""
 CLEAR = 3.0
 """A slope of so many standard errors is a slope, and a distance of so many standard deviations a distance."""
 LEAST_ORDER = 1.05
 """Nothing below it is called superlinear."""
 QUADRATIC = 0.15
 """An order this close to 2 is called quadratic."""
+FEW = 20
+"""Of fewer points it is not told what is noise and what is the curve."""
 STANDS_OUT = 25.0
 """The later part of a fall is enough where it is so many times as large as the noise of a single value."""
 CLEAN = 1e-3
@@ -131,7 +137,7 @@ def _falling(steps: FloatArray, values: FloatArray) -> Window | None:
     if len(steps) < FEWEST:
         return None
     tail = values[-max(4, round(TAIL * len(values))) :]
-    if _falls(tail):
+    if _falls(tail) and _fall(tail) >= RESTING * _fall(values[-round(LATE * len(values)) :]):
         first = _begin(steps, values)
         return Window(steps[first:], values[first:]) if _falls(values) else None
     floor = float(np.median(tail))
@@ -146,9 +152,15 @@ def _falling(steps: FloatArray, values: FloatArray) -> Window | None:
     return Window(steps[first:], values[first:], floor, noise, end - first)
 
 
+def _fall(values: FloatArray) -> float:
+    return float(np.log(values[0] / values[-1]))
+
+
 def _falls(values: FloatArray) -> bool:
-    """Tell whether a line through the logarithms falls clearly."""
+    """Tell whether a line through the logarithms falls clearly, or each value lies below the one before."""
     z = np.log(values)
+    if (np.diff(z) < -ROUNDING).all():
+        return True
     along = np.arange(len(z)) - (len(z) - 1) / 2.0
     slope = float(along @ z) / float(along @ along)
     left = z - z.mean() - slope * along
@@ -159,7 +171,9 @@ def _falls(values: FloatArray) -> bool:
 def _begin(steps: FloatArray, values: FloatArray) -> int:
     """Return where the later part of a fall begins: at its start, where only all of it stands out of the noise."""
     begin = steps[-1] - LATE * (steps[-1] - steps[0])
-    first = min(int(np.searchsorted(steps, begin)), max(0, len(steps) - 2 * FEWEST))
+    first = min(int(np.searchsorted(steps, begin)), max(0, len(steps) - LEAST_LATE))
+    if len(steps) < FEW:
+        return first
     z = np.log(values)
     noise = float(np.median(np.abs(np.diff(z, 2)))) * 1.4826 / math.sqrt(6.0)
     return first if z[first] - z[-1] >= STANDS_OUT * noise else 0

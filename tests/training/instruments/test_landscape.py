@@ -1,4 +1,4 @@
-"""Landscapes: heights against the PyTorch module, directions against scikit-learn and the paper, the path against runs."""
+"""Landscapes: heights against the PyTorch module, directions against scikit-learn, the path against runs."""
 
 from __future__ import annotations
 
