@@ -105,6 +105,13 @@ class Instruments:
         """What measuring has cost lately, as a part of the time spent on training; 0 where there is no budget."""
         return self._budget.spent_share
 
+    @property
+    def too_slow(self) -> tuple[str, ...]:
+        """Instruments that are not read, because a reading takes or may take more than `MOST_SECONDS`."""
+        if self._every is not None or not math.isfinite(self._step_seconds):
+            return ()
+        return tuple(name for name in self._names if self._cost(name) > MOST_SECONDS)
+
     def steps_until_next(self) -> float:
         """Return how many steps may be done before the next moment of the fixed grid; ∞ where there is a budget."""
         if self._every is None:
@@ -133,14 +140,17 @@ class Instruments:
 
     def _costs(self) -> dict[str, float]:
         """Return the seconds a reading of every instrument is expected to take, of those that can be read."""
-        costs = {name: self._budget.expected(name) or self._guess(name) for name in self._names}
+        costs = {name: self._cost(name) for name in self._names}
         return {
             name: cost for name, cost in costs.items()
             if name not in self.failures and (cost <= MOST_SECONDS or self._every is not None)
         }  # fmt: skip
 
-    def _guess(self, name: str) -> float:
-        """Return what a first reading may take, from what a step takes."""
+    def _cost(self, name: str) -> float:
+        """Return the seconds a reading is expected to take; before the first, guessed from what a step takes."""
+        known = self._budget.expected(name)
+        if known:
+            return known
         batches = len(self._bench.chosen) / self._engine.batch_size
         return max(1e-6, INSTRUMENTS[name].passes * self._step_seconds * max(1.0, batches))
 

@@ -168,6 +168,7 @@ def test_a_reading_that_would_stop_the_run_for_seconds_is_not_made_again(monkeyp
     while engine.step < 30_000:
         log.take(instruments.follow(clock.advance(engine, 100)))
     assert len(log["gradient_cosine"]) == 1
+    assert instruments.too_slow == ("gradient_cosine",)
     assert len(log["noise_scale"]) > 50
 
 
