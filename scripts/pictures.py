@@ -26,14 +26,22 @@ from gui.csv_dialog import CsvDialog
 from gui.panels.matrix_view import Cell
 from gui.theme import DARK, LIGHT, Theme
 from gui.window import MainWindow
+from scripts import finding_scenes
 from scripts import scenario_scenes as scenes
 from scripts.scenario_scenes import settle, wait
+from training.diagnosis.shown_by import SHOWN_BY
 from training.experiment import Experiment
-from training.experiment_file import PRESETS, find, load
+from training.experiment_file import PRESETS, find
+from training.scenarios.planned_run import load_run
 from training.validation import replace
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 LARGE, SMALL = (1440, 900), (1100, 700)
+
+
+def to_the_end(window: MainWindow) -> bool:
+    """Return whether the run has ended."""
+    return window.control.phase == "finished"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Scene:
 
     Attributes
     ----------
+    experiment, variant
+        Name of an experiment that ships with the program, or of a scenario and one of its runs.
     changes
         Of the experiment, by dotted key.
     part
@@ -52,10 +62,11 @@ class Scene:
 
     name: str
     experiment: str = "two_spirals"
+    variant: str = ""
     theme: Theme = DARK
     size: tuple[int, int] = LARGE
     changes: dict[str, Any] = field(default_factory=dict)
-    until: Callable[[MainWindow], bool] = lambda window: window.control.phase == "finished"
+    until: Callable[[MainWindow], bool] = to_the_end
     act: Callable[[MainWindow], None] = lambda window: None
     part: Callable[[MainWindow], QWidget] | None = None
     train: bool = True
@@ -150,6 +161,13 @@ def tour(window: MainWindow) -> None:
 
 
 SPIRALS: dict[str, Any] = {"optimizer.lr": 0.003}
+MIDWAY = {"plateau": after_epochs(180)}
+"""Findings that do not last to the end of the run that shows them."""
+FINDINGS = tuple(
+    Scene(f"finding-{name.replace('_', '-')}", shown.scenario, shown.variant, size=SMALL,
+          until=MIDWAY.get(name, to_the_end), act=finding_scenes.told(name))
+    for name, shown in SHOWN_BY.items()
+)  # fmt: skip
 SCENES = (
     Scene("window-dark", until=after_epochs(1800)),
     Scene("window-light", theme=LIGHT, until=after_epochs(1200)),
@@ -186,6 +204,7 @@ SCENES = (
     Scene("lab-task", train=False, act=scenes.lab_task),
     Scene("rate-lab", theme=LIGHT, train=False, act=scenes.rate_lab),
     Scene("runs", changes=SPIRALS, until=after_epochs(100), act=scenes.kept_runs),
+    *FINDINGS,
 )  # fmt: skip
 BESIDE = {
     "shortcuts": "shortcuts", "preferences": "preferences", "log": "log", "self-test": "self_test",
@@ -214,7 +233,8 @@ def open_window(app: QApplication, scene: Scene) -> MainWindow:
     os.environ.update(HOME=home, CONVERGENCE_LAB_STATE=f"{home}/.local/state/convergence-lab")
     os.chdir(home)  # no picture shows whose computer it was made on
     themes.apply(app, scene.theme)
-    window = MainWindow(replace(load(find(scene.experiment)), scene.changes), None, scene.theme)
+    experiment = load_run(find(scene.experiment), scene.variant).experiment
+    window = MainWindow(replace(experiment, scene.changes), None, scene.theme)
     window.resize(*scene.size)
     window.show()
     wait(lambda: window.control.phase == "ready")
