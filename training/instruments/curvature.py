@@ -24,6 +24,10 @@ FloatArray = NDArray[np.float64]
 
 DIFFERENCE = 1e-6
 """Half the distance of two gradients, for parameters of size 1: between rounding and the third derivative."""
+MOST_PARAMETERS = 2_000_000
+"""Networks with more are not measured: the search remembers a direction for every product."""
+MOST_BYTES = 200_000_000
+"""Memory for these directions."""
 MOST_PRODUCTS = 24
 FEWEST_PRODUCTS = 6
 """So many at least, so that a direction that has only now become the steepest is found too."""
@@ -111,7 +115,8 @@ def ends_of_spectrum(product: Product, start: Tensor, *, most: int = MOST_PRODUC
     most
         Bound on the products.
     """
-    basis = torch.empty(min(most, len(start)), len(start), dtype=torch.float64)
+    room = max(FEWEST_PRODUCTS, MOST_BYTES // (8 * len(start)))
+    basis = torch.empty(min(most, room, len(start)), len(start), dtype=torch.float64)
     diagonal: list[float] = []
     beside: list[float] = []
     direction = start.double() / torch.linalg.vector_norm(start.double())
@@ -222,12 +227,17 @@ def _columns(architecture: Architecture) -> tuple[str, ...]:
     return "largest", "smallest", "residual"
 
 
+def not_too_large(architecture: Architecture) -> bool:
+    """Tell whether the curvature of such a network can be measured in reasonable memory."""
+    return architecture.n_parameters <= MOST_PARAMETERS
+
+
 ROWS = (
     InstrumentInfo(
         "hessian_eigenvalue", "Largest curvature", "1 / rate", "λ_max(∇²f)",
         "The steepest curvature of the objective at the parameters: plain gradient descent is stable only for "
         "rates below 2/λ. A smallest one below zero is a way down out of a saddle.",
         "Lanczos method (Golub & Van Loan, Matrix Computations, 10.1); Cohen et al. 2021, section 2",
-        HessianEigenvalue, _columns, passes=30.0,
+        HessianEigenvalue, _columns, suits=not_too_large, passes=30.0,
     ),
 )

@@ -25,6 +25,8 @@ Kind = Literal["pca", "random"]
 SIZE = 33
 POINTS = 64
 """Places of the path that are looked at, at the most."""
+PATH_BYTES = 200_000_000
+"""Memory for them; three there are in any case, as a plane needs them."""
 MARGIN = 0.3
 """Room around the path, as a part of its extent."""
 SIDE_BY_SIDE = 3_000_000
@@ -102,7 +104,8 @@ def path_of(
     end
         Where it stands now.
     points
-        So many at the most, spread evenly over the checkpoints; the first and the last are always among them.
+        So many at the most, and as far as memory goes, spread evenly over the checkpoints; the first and the last are
+        always among them.
     """
     found = [] if start is None else [(0, np.asarray(start, dtype=np.float64))]
     for step in checkpoints.steps:
@@ -111,6 +114,7 @@ def path_of(
             found.append((step, kept.state["tensors"]["params"][replica].double().cpu().numpy()))
     if end is not None and (not found or end[0] > found[-1][0]):
         found.append((end[0], np.asarray(end[1], dtype=np.float64)))
+    points = _affordable(points, len(found[0][1])) if found else points
     if len(found) <= points:
         return found
     return [found[index] for index in np.linspace(0, len(found) - 1, points).round().astype(int)]
@@ -137,13 +141,21 @@ def path_again(
     given_up
         Asked on the way: whether nobody waits for it any more. What has been found so far is returned.
     """
-    found = []
+    start = moments.at(0, edits, given_up=given_up)
+    if start is None:
+        return []
+    points = _affordable(points, len(start.snapshot.params))
+    found: list[tuple[int, FloatArray]] = []
     for step in np.unique((np.linspace(0.0, 1.0, points) ** 2 * last).round().astype(int)).tolist():
         moment = moments.at(step, edits, given_up=given_up)
         if moment is None:
             break
         found.append((step, np.asarray(moment.snapshot.params, dtype=np.float64)))
     return found
+
+
+def _affordable(points: int, parameters: int) -> int:
+    return max(3, min(points, PATH_BYTES // (8 * parameters)))
 
 
 _ANY_EDITS = 10**9

@@ -153,7 +153,7 @@ def _falling(steps: FloatArray, values: FloatArray) -> Window | None:
 
 
 def _fall(values: FloatArray) -> float:
-    return float(np.log(values[0] / values[-1]))
+    return float(np.log(values[0]) - np.log(values[-1]))
 
 
 def _falls(values: FloatArray) -> bool:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from models.architecture import Architecture
 from training.experiment import AdaGrad, AdamBase, AdamW, Experiment, Momentum, Nesterov, RmsProp
-from training.instruments.curvature import Spectrum
+from training.instruments.curvature import Spectrum, not_too_large
 from training.instruments.instrument import InstrumentInfo
 from training.instruments.preconditioner import scale_of
 from training.instruments.probe import Probe
@@ -201,6 +201,6 @@ ROWS = (
         "Above 1, the distance to the bottom of the steepest valley grows at every step. Full-batch training "
         "often rises to 1 by itself and stays there: the edge of stability.",
         "Cohen et al. 2021 (limits: appendix B), Cohen et al. 2022 (adaptive methods)",
-        Stability, _columns, passes=30.0,
+        Stability, _columns, suits=not_too_large, passes=30.0,
     ),
 )

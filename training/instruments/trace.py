@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.architecture import Architecture
-from training.instruments.curvature import products
+from training.instruments.curvature import not_too_large, products
 from training.instruments.instrument import InstrumentInfo
 from training.instruments.probe import Probe
 
@@ -54,6 +54,6 @@ ROWS = (
     InstrumentInfo(
         "hessian_trace", "Trace of the Hessian", "", "tr ∇²f ≈ mean zᵀ∇²f z",
         "The sum of all curvatures: how sharp the place is as a whole, where the largest one is a single direction.",
-        "Hutchinson 1990", HessianTrace, _columns, standard=False, passes=2.0 * DIRECTIONS,
+        "Hutchinson 1990", HessianTrace, _columns, standard=False, suits=not_too_large, passes=2.0 * DIRECTIONS,
     ),
 )

@@ -153,3 +153,9 @@ def test_nothing_is_known_of_parameters_that_are_not_finite() -> None:
 def test_nothing_is_known_where_the_gradient_overflows() -> None:
     probe = probe_at(5, **REGRESSION, network={"hidden": [3], "activation": "relu"})
     assert np.isnan(HessianEigenvalue().measure(replace(probe, params=probe.params * 1e200))).all()
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curvature, "MOST_BYTES", 10 * 8 * 500)
+    values = torch.linspace(-1.0, 1.0, 500, dtype=torch.float64)
+    assert ends_of_spectrum(lambda v: values * v, torch.ones(500)).products == 10

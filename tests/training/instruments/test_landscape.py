@@ -238,3 +238,11 @@ def test_random_numbers_of_others_are_left_alone() -> None:
     before = torch.get_rng_state()
     surveyed(engine, path, "random", size=5)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_path_takes_no_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, path = walked()
+    monkeypatch.setattr("training.instruments.landscape.PATH_BYTES", 4 * path[0][1].nbytes)
+    moments = Moments(small(), engine.data, Checkpoints())
+    again = path_again(moments, engine.step, ())
+    assert [step for step, _ in again] == [0, 4, 14, 32]
