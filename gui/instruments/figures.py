@@ -91,7 +91,7 @@ class FigureReadings(ReadingsPanel):
             line.set_data(steps.astype(np.float64), decades(column) if self.how.log else column)
             if len(self.lines) > 1 and len(column) and np.isfinite(line.y[-1]):
                 self.axes.end_labels.append(EndLabel(float(line.y[-1]), line.name, line.pen.color().name()))
-        guide = self.guide(run)
+        guide = self.guide(run) if len(values) else None
         self.axes.guides = [Guide(*guide)] if guide is not None else []
         self.axes.set_limits(self.time_limits(run), self._heights(guide))
         self._say(run)

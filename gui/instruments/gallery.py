@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from gui.run_view import RunView
 
 COLUMNS = 2
-WIDTH, HEIGHT = 780, 640
+WIDTH, HEIGHT = 820, 640
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ class Card(QFrame):
         self.on: QCheckBox | None = None
         self.cost = plain_label(
             "" if entry.measured else
-            "recorded at every step" if entry.name in INSTRUMENTS else "computed in its panel"
+            "recorded at every step" if entry.name in INSTRUMENTS else "computed when it is seen"
         )
         self.cost.setProperty("role", "caption")
         if entry.measured:
@@ -212,9 +213,8 @@ class Card(QFrame):
             self.on.setAccessibleName(f"Read {entry.title.lower()}")
             self.on.clicked.connect(lambda on: self.switched.emit(entry.name, on))
             row.addWidget(self.on)
-        if entry.name != "layer_inspector":
-            row.addWidget(self.cost)
-        row.addStretch(1)
+        self.cost.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.cost, 1)
         self.show_button = QPushButton("Show panel")
         self.show_button.setToolTip(f"Show the panel of {entry.title.lower()} on the board")
         self.show_button.setAccessibleName(f"Show panel: {entry.title}")
@@ -229,6 +229,7 @@ class Card(QFrame):
             self.on.setChecked(on)
         if cost != self.cost.text():
             self.cost.setText(cost)
+            self.cost.setToolTip("What a reading takes, how often it was read, and its part in what instruments cost")
 
 
 def _cost(view: RunView | None, name: str) -> str:
@@ -238,4 +239,4 @@ def _cost(view: RunView | None, name: str) -> str:
         return "not read yet"
     part = cost.seconds / view.instruments.seconds if view.instruments.seconds else 0.0
     times = "once" if cost.readings == 1 else f"{cost.readings:,} times"
-    return f"{1000 * cost.seconds / cost.readings:.2g} ms a reading · {times} · {part:.0%} of the cost"
+    return f"{1000 * cost.seconds / cost.readings:.2g} ms · {times} · {part:.0%} of the cost"

@@ -50,7 +50,7 @@ class Histograms(ReadingsPanel):
         self.key = ColorKey()
         self.body.addWidget(self.key)
         self.layer_pill = LayerPill(lambda layer: self.selection.select_layer(layer))
-        self.add_to_header(self.layer_pill)
+        self.add_to_header(self.layer_pill, spare=-1)
         self._shown: ranges.Limits | None = None
         self.restyle(self.theme)
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from gui.instruments.histograms import summary
 from gui.instruments.layer_pill import LayerPill
 from gui.instruments.readings_panel import architecture_of
 from gui.panels import ranges
@@ -90,7 +89,7 @@ class LayerInspector(Panel):
             self.histograms[name] = axes, band
         self.plots: list[tuple[PlotAxes, tuple[Line, ...]]] = []
         for column, (label, log, curves) in enumerate(PLOTS):
-            axes = PlotAxes(x_label="step", y_label=label, log_y=log, right_room=6)
+            axes = PlotAxes(x_label=label, log_y=log, right_room=6)
             axes.setAccessibleName(f"{label} of the layer, over the steps")
             axes.meaning = "\n".join(f"{curve.label}: {_formula(curve)}" for curve in curves)
             lines = tuple(Line(curve.label) for curve in curves)
@@ -120,6 +119,7 @@ class LayerInspector(Panel):
     def start(self, run: RunView) -> None:
         self.clear()
         self._run = run
+        self._color()
         for axes in self._all_axes():
             axes.zoom_back()
         self.refresh(run)
@@ -286,10 +286,6 @@ class LayerInspector(Panel):
         text = " · ".join(parts)
         self.words.setText(text)
         self.words.setToolTip(text)
-        for name, (axes, _) in self.histograms.items():
-            reading = run.instruments[name].at(step)
-            if reading is not None:
-                axes.set_labels(f"{HISTOGRAMS[name]}, {summary(LayerHistograms.of(reading.values), self.layer)}", "")
 
     def _pointed(self, x: float) -> None:
         if self._run is not None:

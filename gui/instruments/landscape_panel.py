@@ -16,6 +16,7 @@ from gui.panels.color_key import Bar, ColorKey, Entry
 from gui.panels.panel import Panel, Pill, Table
 from gui.panels.plot_axes import Line, Map, PlotAxes, Stamps, disc
 from gui.panels.scale import scale
+from gui.panels.short_pill import ShortPill
 from gui.theme import Theme, viridis_table
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ STILL_MS = 400
 LEVELS = 256
 HIGH = 0.97
 """Losses beyond this share of all are drawn like it: one 1e30 would leave no detail."""
+WIDE = 420
+"""Pixels from which on pills say all."""
 PATH = "#ffffff"
 """Seen on every color of viridis, in both themes."""
 NEAR = 10.0
@@ -51,6 +54,7 @@ class LossLandscape(Panel):
     """
 
     title = "Loss landscape"
+    short_title = "Landscape"
     name = "loss_landscape"
     shortcut = "Ctrl+Alt+8"
     needs_snapshot = True
@@ -78,14 +82,17 @@ class LossLandscape(Panel):
         self.key = ColorKey()
         self.body.addWidget(self.key)
         self.group = QButtonGroup(self)
-        self.kinds: dict[Kind, Pill] = {}
+        self.kinds: dict[Kind, ShortPill] = {}
         for kind, (text, tip) in KINDS.items():
-            pill = self.add_pill(text, tip, checked=kind == "pca", spare=kind != "pca", changed=self._kind_chosen)
+            pill = ShortPill(text, text.split(" ")[0], text, tip, checked=kind == "pca")
+            pill.toggled.connect(self._kind_chosen)
+            pill.toggled.connect(lambda: self.fit_header())
+            self.add_to_header(pill, spare=2)
             self.group.addButton(pill)
             self.kinds[kind] = pill
         self.compute = ComputePill()
         self.compute.clicked.connect(self._pressed)
-        self.add_to_header(self.compute, spare=2)
+        self.add_to_header(self.compute, spare=1)
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_MS)
@@ -93,6 +100,11 @@ class LossLandscape(Panel):
         self.axes.clicked.connect(lambda x, y: self.attempt(self._clicked, x, y))
         self.figure_label.setToolTip("Share of the path's variance that lies in the plane")
         self.restyle(self.theme)
+
+    def fit_header(self) -> None:
+        for pill in getattr(self, "kinds", {}).values():  # the frame fits its header before there is any
+            pill.show_short(self.width() < WIDE * scale())
+        super().fit_header()
 
     @property
     def kind(self) -> Kind:

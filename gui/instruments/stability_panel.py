@@ -59,7 +59,6 @@ class Stability(ReadingsPanel):
             self.body.insertWidget(index, widget)
         self.line = Line("η λ / limit", bold=True)
         self.axes.add(self.line)
-        self.axes.guides = [Guide(1.0, "limit")]
         self.figure_label.setToolTip("Learning rate times largest curvature, and the limit of the optimizer")
         self.restyle(self.theme)
 
@@ -68,6 +67,7 @@ class Stability(ReadingsPanel):
         self.gauge.show_share(math.nan, "")
         self.verdict.setText("")
         self.notes.setText("")
+        self.axes.guides = []
         self.axes.set_limits((0.0, 1.0), (0.0, REACH))
 
     def color_view(self) -> None:
@@ -78,6 +78,7 @@ class Stability(ReadingsPanel):
         steps, values = self.series(run).some(POINTS)
         shares = values[:, SHARE] if len(values) else np.empty(0)
         self.line.set_data(steps.astype(np.float64), shares)
+        self.axes.guides = [Guide(1.0, "limit")] if len(values) else []
         heights = np.append(shares, [0.0, 1.2])
         self.axes.set_limits(self.time_limits(run), ranges.linear_limits(heights, self.axes.limits[1], zero=True))
         reading = self.series(run).at(run.shown_step)
@@ -86,7 +87,8 @@ class Stability(ReadingsPanel):
     def _say(self, run: RunView, values: np.ndarray) -> None:
         formula = limit_formula(run.experiment)
         limit, product = told(float(values[LIMIT])), told(float(values[PRODUCT]))
-        self.gauge.show_share(float(values[SHARE]), f"limit {formula} = {limit}")
+        whole = formula if limit in ("–", formula) else f"{formula} = {limit}"
+        self.gauge.show_share(float(values[SHARE]), f"limit {whole}")
         known = math.isfinite(values[PRODUCT])
         self.set_figure(*(f"ηλ = {product} of {limit}", f"ηλ = {product}") if known else ("",))
         text = verdict(values)

@@ -34,7 +34,7 @@ class StepLoss(ReadingsPanel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PlotAxes(x_label="step", y_label="best length α*", log_y=True), parent)
-        self.profile = PlotAxes(x_label="length α (1: the step made)", y_label="loss")
+        self.profile = PlotAxes(x_label="length α", y_label="loss")
         self.profile.x_axis.counts = False
         self.profile.setAccessibleName("Loss along the line of the last step")
         self.profile.meaning = self.axes.meaning

@@ -14,7 +14,7 @@ from gui.panels import moments, ranges
 from gui.panels.panel import Panel, Table
 from gui.panels.plot_axes import EndLabel, Line, Mark, PlotAxes, decades
 from gui.panels.scale import scale
-from gui.theme import Theme, pen
+from gui.theme import Theme, pen, text_font
 from gui.tips import plain_tip
 from training.instruments.stopping_bench import STOP_RULES, StopRule, judge
 
@@ -66,6 +66,8 @@ class StoppingBench(Panel):
         for index, tip in enumerate(TIPS):
             made.horizontalHeaderItem(index).setToolTip(plain_tip(tip))
         made.setAccessibleName("Rules of early stopping")
+        made.setFont(text_font(scale(), px=11.5))
+        made.horizontalHeader().setFont(text_font(scale(), px=11.5))
         made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

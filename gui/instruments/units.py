@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from gui.run_view import RunView
 
 
+TOPS = (0.1, 0.2, 0.5, 1.0)
+"""Where the axis of shares may end."""
+
+
 class Units(ReadingsPanel):
     """The share of units, or of activations, that learn no more or nothing of their own, in each hidden layer."""
 
@@ -56,7 +60,8 @@ class Units(ReadingsPanel):
             line.set_data(steps.astype(np.float64), values[:, layer] if len(values) else np.empty(0))
         if len(values):
             self._label(values[-1].tolist())
-        self.axes.set_limits(self.time_limits(run), (0.0, 1.0))
+        highest = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+        self.axes.set_limits(self.time_limits(run), (0.0, next(top for top in TOPS if highest <= top)))
         self._say(run)
 
     def color_view(self) -> None:
