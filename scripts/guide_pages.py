@@ -1,7 +1,7 @@
 """Writes what the guides to findings and instruments tell of the program itself: ``python -m scripts.guide_pages``.
 
-Between the marks ``<!-- finding: NAME -->`` or ``<!-- instrument: NAME -->`` and ``<!-- end -->`` stands what the tables
-of the program say; the rest of the pages is written by hand. A test finds what is out of date.
+Between the marks ``<!-- finding: NAME -->`` or ``<!-- instrument: NAME -->`` and ``<!-- end -->`` stands what the
+tables of the program say; the rest of the pages is written by hand. A test finds what is out of date.
 """
 
 from __future__ import annotations

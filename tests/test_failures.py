@@ -1,4 +1,4 @@
-"""Every failure of the references is shown by a shipped scenario, recognized there, and mended by the first fix offered.
+"""Every failure of the references is shown by a shipped scenario, recognized there, and mended by the first fix.
 
 The tables are those of the references (`learning-curve patterns`, `failure modes and remedies`); below them stands
 what else the lab has a name for.

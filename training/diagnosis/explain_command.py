@@ -123,8 +123,12 @@ def show(explained: Explained, console: Console, *, expert: bool = False) -> Non
     if not now:
         console.print()
         _line(console, Text("Nothing is found that the lab has a name for."))
-    for finding in now:
-        _show_finding(finding, explained.file, console, expert=expert)
+    for index, finding in enumerate(now):
+        causes = [cause.title for cause in now[:index] if finding.name in _explained_by(cause)]
+        if causes:
+            _show_consequence(finding, causes, console)
+        else:
+            _show_finding(finding, explained.file, console, expert=expert)
     if before:
         console.print()
         _line(console, Text("On the way", style="bold"))
@@ -150,6 +154,18 @@ def _show_finding(finding: Finding, file: Path | None, console: Console, *, expe
     for number, fix in enumerate(finding.fixes, start=1):
         _line(console, Text.assemble(f"{number}. ", (fix.title, "bold"), f": {fix.why}"), 2 * INDENT)
         _line(console, Text(_to_type(fix, file), style="cyan"), 2 * INDENT + 3)
+
+
+def _explained_by(cause: Finding) -> tuple[str, ...]:
+    return RULES[cause.name].explains if cause.name in RULES else ()
+
+
+def _show_consequence(finding: Finding, causes: list[str], console: Console) -> None:
+    """Print in short what another finding may well be the cause of."""
+    console.print()
+    _line(console, _heading(finding))
+    _line(console, Text(finding.sentence), INDENT)
+    _line(console, Text(f"It may well follow from: {', '.join(causes)}. Begin there."), INDENT)
 
 
 def _heading(finding: Finding) -> Text:
@@ -209,7 +225,7 @@ def _markdown(text: str, console: Console) -> None:
     if console.is_terminal:
         console.print(Padding(Markdown(text), (0, 0, 0, 2 * INDENT)))
         return
-    for line in text.splitlines():
+    for line in text.replace("**", "").splitlines():
         _line(console, Text(line), 2 * INDENT if line else 0)
 
 
