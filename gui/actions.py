@@ -34,6 +34,9 @@ KEYS_IN_VIEWS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Alt+← →", "Read out values, in all plots over time"),
         ("Enter", "In the decision boundary: list the samples"),
     ),
+    "In the panel Why": (
+        ("↑ ↓", "Another finding"), ("Enter", "Show the moment at which it, or the evidence in focus, begins"),
+    ),
     "In the confusion matrix": (("← → ↑ ↓", "The next cell"), ("Enter", "List the samples of the cell")),
     "On a criterion": (
         ("Enter or F2", "Change the threshold"), ("↑ ↓", "While changing it: step by step (Shift: ten times)"),

@@ -121,7 +121,11 @@ class Diagnosis(Feature):
         except Exception as error:  # one rule must not take the window along
             self._broken, found = True, []
             self.window.errors.view_failed(f"Diagnosis: {error!r}", "".join(traceback.format_exception(error)))
+        before = {finding.name for finding in self.findings}
         self.findings = self._steady.take(found, now, settled=not view.playing)
+        for finding in self.findings:
+            if finding.name not in before and finding.severity != "fine" and not finding.over:
+                self.window.log.add("info", f"{finding.title}, {when(finding)}: {finding.sentence}")
         self.why.show_findings(self.findings, self.doctor.past)
         self.look_seconds = time.thread_time() - started
         self._pause = max(LOOK_SECONDS, self.look_seconds / MOST_SHARE)

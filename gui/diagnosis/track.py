@@ -236,4 +236,4 @@ def when(finding: Finding) -> str:
     """Return between which steps something was found."""
     if finding.over:
         return f"steps {grouped(finding.first_step)} – {grouped(finding.last_step)}"
-    return f"since step {grouped(finding.first_step)}"
+    return "from the start" if finding.first_step <= 1 else f"since step {grouped(finding.first_step)}"
