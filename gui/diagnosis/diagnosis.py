@@ -67,16 +67,19 @@ class Diagnosis(Feature):
         self._broken = False
         self._said: tuple[object, ...] = ()
         self._outcome: Told | None = None
+        self._workspace: Workspace | None = None
 
     # ------------------------------------------------------------------------------ as a feature
 
     def adopt(self, workspace: Workspace) -> None:
+        if self._workspace is not None:
+            workspace.why.take_over(self._workspace.why)
+        self._workspace = workspace
         self.corner, self.why, self._selection = workspace.corner, workspace.why, workspace.selection
         self.why.chosen_changed.connect(self._show_evidence)
         self.why.try_wanted.connect(self.try_fix)
         self.why.apply_wanted.connect(lambda _, fix: self.apply(fix))
         workspace.board.changed.connect(self._show_evidence)
-        self.why.show_findings(self.findings, self.doctor.past)
         self._said = ()
 
     def meet(self) -> None:

@@ -71,6 +71,7 @@ class Why(Panel):
         self.sentence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.sure = self._label("caption")
         self.evidence_title, self.fixes_title = self._label("caption", "Evidence"), self._label("caption", "Try")
+        self.meaning_title = self._label("caption", "What it means")
         self.evidence_rows: list[EvidenceRow] = []
         self.fix_rows: list[FixRow] = []
         self.explained = MarkdownView(self.theme, scale())
@@ -98,6 +99,7 @@ class Why(Panel):
         box.addLayout(self.evidence_box)
         box.addWidget(self.fixes_title)
         box.addLayout(self.fixes_box)
+        box.addWidget(self.meaning_title)
         box.addWidget(self.explained)
         box.addStretch(1)
         self.scroll = QScrollArea()
@@ -165,6 +167,13 @@ class Why(Panel):
             self.scroll.verticalScrollBar().setValue(0)
             self.chosen_changed.emit()
 
+    def take_over(self, other: Why) -> None:
+        """Tell of what the panel at another interface scale told of, in the same way."""
+        self._chosen = other._chosen
+        self.math_pill.setChecked(other.math_pill.isChecked())
+        self.plots_pill.setChecked(other.plots_pill.isChecked())
+        self.show_findings(other.findings, other.past)
+
     @property
     def told(self) -> Finding | None:
         """The finding that is told of: the one chosen, or else the first of those that hold."""
@@ -181,7 +190,7 @@ class Why(Panel):
 
     def _tell(self) -> None:
         finding = self.told
-        for part in (self.sentence, self.explained):
+        for part in (self.sentence, self.meaning_title, self.explained):
             part.setVisible(finding is not None)
         self.sure.setVisible(finding is not None and finding.severity != "fine")
         self.nothing.setVisible(finding is None)

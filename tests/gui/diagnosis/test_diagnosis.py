@@ -16,6 +16,7 @@ from gui.window import MainWindow
 from tests.gui.diagnosis.made_up import HEALTHY, OVERFITTING, PAST, VANISHING
 from training.diagnosis.case import Case
 from training.diagnosis.doctor import Doctor
+from training.diagnosis.explanation import explanation
 from training.diagnosis.finding import Finding
 
 DEEP: dict[str, Any] = {
@@ -174,9 +175,13 @@ def test_of_many_replicas_it_says_that_it_is_about_the_first(
 def test_at_another_size_and_in_another_theme_it_says_the_same(qtbot: Any, window: MainWindow, says: Says) -> None:
     says.findings = [OVERFITTING]
     train(qtbot, window)
+    window.feature(Diagnosis).explain(OVERFITTING)
+    window.workspace.why.math_pill.click()
     window.set_scale(1.2)
     qtbot.waitUntil(lambda: window.workspace.corner.says_much)
     assert window.workspace.corner.bar.heading.text() == "▲ Overfitting"
+    assert window.workspace.why.isVisible()
+    assert window.workspace.why.explained.markdown == explanation("overfitting").expert
     window.switch_theme()
     assert window.theme.warn in window.workspace.corner.bar.heading.styleSheet()
 
