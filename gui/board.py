@@ -20,9 +20,9 @@ from gui.tips import button_text, plain_label
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
-DATA_VIEWS = ("boundary", "predicted_true", "confusion")
-ROOM = 560
-"""Pixels a row needs to show two views of the data side by side; a narrower one shows one of them."""
+DATA_VIEWS = ("boundary", "predicted_true", "confusion", "loss_landscape")
+ROOM = 280
+"""Pixels a row needs for each view of the data; one that is too narrow for all shows some of them."""
 SETTLE_MS = 150
 ALL_HIDDEN = "All panels are hidden. The menu View → Panels brings each of them back."
 NONE_SUITS = "None of the panels shown has anything to say about this experiment. The menu View → Panels has others."
@@ -281,10 +281,19 @@ class Board(QWidget):
         for column, width in zip(columns, self._widths(columns), strict=True):
             for row in column.rows:
                 views = [cell.name for cell in row.cells if cell.name in DATA_VIEWS]
-                if len(views) > 1 and (self._run is None or width < ROOM * self.scale):
-                    seen = self._chosen if self._chosen in views else views[0]
-                    crowded[seen] = [view for view in views if view != seen]
+                room = 1 if self._run is None else max(1, int(width / (ROOM * self.scale)))
+                if len(views) > room:
+                    seen = self._seen(views, room)
+                    at = views.index(seen[-1]) + 1
+                    crowded[seen[-1]] = [view for view in (*views[at:], *views[:at]) if view not in seen]
         return crowded
+
+    def _seen(self, views: Sequence[str], room: int) -> list[str]:
+        """Return those of some views that are seen where there is room for so many: the one chosen is among them."""
+        others = [view for view in views if view != self._chosen]
+        if self._chosen not in views:
+            return others[:room]
+        return [*others[: room - 1], self._chosen]
 
     def _widths(self, columns: tuple[Column, ...]) -> list[float]:
         room = self.width() - round(HANDLE * self.scale) * (len(columns) - 1)

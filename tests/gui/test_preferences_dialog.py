@@ -130,7 +130,7 @@ def test_every_control_has_a_name_and_says_what_it_does(dialog: PreferencesDialo
         widget for kind in (QAbstractButton, QComboBox, QLineEdit, QSlider) for widget in dialog.findChildren(kind)
         if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
     ]
-    assert len(controls) == 10
+    assert len(controls) == 11
     for control in controls:
         assert control.accessibleName() or control.text(), control
         assert control.toolTip(), control

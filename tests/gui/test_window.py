@@ -507,7 +507,10 @@ def test_help_and_theme(qtbot: Any, window: MainWindow) -> None:
 @pytest.mark.parametrize(("pressed", "modifier", "name"), [
     (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier, "shortcutsDialog"),
     (Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier, "logWindow"),
-    (Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier, "aboutDialog"),
+    (
+        Qt.Key.Key_F1, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier, "aboutDialog",
+    ),
+    (Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier, "instrumentsGallery"),
     (Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier, "preferencesDialog"),
 ])  # fmt: skip
 def test_each_window_beside_this_one_opens_by_its_keys_once_and_leaves_with_esc(
