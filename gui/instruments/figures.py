@@ -143,7 +143,7 @@ class GradientCosine(FigureReadings):
     title = "Cosine of successive gradients"
     short_title = "Gradient cosine"
     name = "gradient_cosine"
-    shortcut = "Ctrl+Alt+3"
+    shortcut = "Alt+3"
     instruments: Mapping[str, str] = {"gradient_cosine": ""}
     curves = frozenset(instruments)
     drawn: Mapping[str, Drawn] = {
@@ -157,7 +157,7 @@ class NoiseScale(FigureReadings):
     title = "Gradient noise scale"
     short_title = "Noise scale"
     name = "noise_scale"
-    shortcut = "Ctrl+Alt+4"
+    shortcut = "Alt+4"
     instruments: Mapping[str, str] = {"noise_scale": ""}
     curves = frozenset(instruments)
     drawn: Mapping[str, Drawn] = {"noise_scale": Drawn({"noise_scale": "B"}, "samples", log=True)}
@@ -172,7 +172,7 @@ class Curvature(FigureReadings):
 
     title = "Curvature"
     name = "curvature"
-    shortcut = "Ctrl+Alt+6"
+    shortcut = "Alt+6"
     instruments: Mapping[str, str] = {"hessian_eigenvalue": "largest", "hessian_trace": "trace"}
     curves = frozenset(instruments)
     drawn: Mapping[str, Drawn] = {

@@ -37,7 +37,7 @@ class Histograms(ReadingsPanel):
     title = "Histograms of a layer"
     short_title = "Histograms"
     name = "histograms"
-    shortcut = "Ctrl+Alt+2"
+    shortcut = "Alt+2"
     instruments: Mapping[str, str] = {
         "weight_histogram": "weights", "gradient_histogram": "gradients", "activation_histogram": "activations",
     }

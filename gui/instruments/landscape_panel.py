@@ -56,7 +56,7 @@ class LossLandscape(Panel):
     title = "Loss landscape"
     short_title = "Landscape"
     name = "loss_landscape"
-    shortcut = "Ctrl+Alt+8"
+    shortcut = "Alt+8"
     needs_snapshot = True
     survey_wanted = Signal(str)
     give_up_wanted = Signal()

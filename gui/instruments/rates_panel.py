@@ -45,7 +45,7 @@ class Rates(Panel):
     title = "Convergence rate"
     short_title = "Rate"
     name = "rates"
-    shortcut = "Ctrl+Alt+9"
+    shortcut = "Alt+9"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

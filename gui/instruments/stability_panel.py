@@ -41,7 +41,7 @@ class Stability(ReadingsPanel):
     title = "Stability: η λ against its limit"
     short_title = "Stability"
     name = "stability"
-    shortcut = "Ctrl+Alt+7"
+    shortcut = "Alt+7"
     instruments: Mapping[str, str] = {"stability": ""}
     curves = frozenset({"stability"})
 

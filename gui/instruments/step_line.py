@@ -28,7 +28,7 @@ class StepLoss(ReadingsPanel):
 
     title = "Loss along the step"
     name = "step_line"
-    shortcut = "Ctrl+Alt+5"
+    shortcut = "Alt+5"
     instruments: Mapping[str, str] = {"step_line": ""}
     curves = frozenset(instruments)
 

@@ -38,7 +38,7 @@ class StoppingBench(Panel):
     title = "Early-stopping bench"
     short_title = "Stopping bench"
     name = "stopping_bench"
-    shortcut = "Ctrl+Alt+0"
+    shortcut = "Alt+0"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

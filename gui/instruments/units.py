@@ -29,7 +29,7 @@ class Units(ReadingsPanel):
     title = "Dead, saturated and equal units"
     short_title = "Units"
     name = "units"
-    shortcut = "Ctrl+Alt+1"
+    shortcut = "Alt+1"
     instruments: Mapping[str, str] = {"dead_units": "dead", "saturation": "saturated", "unit_similarity": "equal"}
     curves = frozenset(instruments)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gui.measuring import Measuring
 from gui.window import MainWindow
 
 
@@ -18,21 +17,16 @@ def trained(qtbot: Any, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: bool(window.control.view.instruments.names), timeout=10_000)
 
 
-def test_readings_arrive_in_the_log_of_the_run(qtbot: Any, window: MainWindow) -> None:
+def test_readings_arrive_and_stay_with_their_run(qtbot: Any, window: MainWindow) -> None:
     trained(qtbot, window)
     log = window.control.view.instruments
     for series in (log[name] for name in log.names):
         assert list(series.steps) == sorted(set(series.steps))
         assert 0 <= series.steps[-1] <= window.control.view.history.step
-
-
-def test_the_run_before_keeps_its_own_readings(qtbot: Any, window: MainWindow) -> None:
-    trained(qtbot, window)
-    before = window.control.view.instruments
     window.commands.reset()
     qtbot.waitUntil(lambda: window.control.view.ghost is not None, timeout=10_000)
-    assert window.control.view.ghost.instruments is before
-    assert window.control.view.instruments is not before
+    assert window.control.view.ghost.instruments is log
+    assert window.control.view.instruments is not log
 
 
 def test_a_fork_keeps_the_readings_up_to_it(qtbot: Any, window: MainWindow) -> None:
@@ -46,10 +40,3 @@ def test_a_fork_keeps_the_readings_up_to_it(qtbot: Any, window: MainWindow) -> N
     assert forked.names
     for name in forked.names:
         assert list(forked[name].steps) == [step for step in before.instruments[name].steps if step <= 2]
-
-
-def test_without_a_budget_nothing_is_read(qtbot: Any, window: MainWindow) -> None:
-    window.control.measure(Measuring(share=0.0))
-    window.control.run_epoch()
-    qtbot.waitUntil(lambda: an_epoch_is_done(window), timeout=10_000)
-    assert not window.control.view.instruments.names
