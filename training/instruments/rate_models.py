@@ -255,7 +255,7 @@ def _refined(window: Window, fit: Fit) -> Fit:
 
     scale = np.maximum(np.abs(start), 1e-12)
     with np.errstate(all="ignore"):  # the logarithm of no limit, and steps on the way that lead nowhere
-        solved = least_squares(misfits, start, x_scale=scale, max_nfev=100)
+        solved = least_squares(misfits, start, method="lm", x_scale=scale, max_nfev=500)
     height, strength, bend, limit = parts(solved.x)
     squares = float((solved.fun**2).sum())
     criterion = _information(window, squares, len(start))

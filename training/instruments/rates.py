@@ -27,6 +27,8 @@ LEAST_LATE = 5
 """Points it has at least, if there are so many."""
 CLEAR = 3.0
 """A slope of so many standard errors is a slope, and a distance of so many standard deviations a distance."""
+MOST_POWER = 10.0
+"""A power law beyond it is an exponential by another name."""
 LEAST_ORDER = 1.05
 """Nothing below it is called superlinear."""
 QUADRATIC = 0.15
@@ -108,8 +110,14 @@ def estimate(steps: ArrayLike, values: ArrayLike) -> RateEstimate:
         return _none("It does not fall: there is no rate to tell.", last)
     if len(window.falling.steps) < FEWEST:
         return _none("It falls too quickly to tell the rate from so few points.", last)
-    found = [fit for fit in fits(window) if fit.shape.kind != "superlinear" or _order(fit.bend) >= LEAST_ORDER]
+    found = [fit for fit in fits(window) if _is_what_it_says(fit)]
     return _told(found[0], last) if found else _none("It falls too unevenly to tell a rate.", last)
+
+
+def _is_what_it_says(fit: Fit) -> bool:
+    if fit.shape.kind == "superlinear":
+        return _order(fit.bend) >= LEAST_ORDER
+    return fit.shape.kind == "linear" or fit.strength <= MOST_POWER
 
 
 # ---------------------------------------------------------------------------------------- what is looked at
