@@ -14,6 +14,7 @@ from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
 from training.processes import pool_of
+from training.scenarios.diagnosed import Diagnosed, diagnosed
 from training.scenarios.expectations import Found, check, check_goals, in_words
 from training.scenarios.record import RunRecord
 from training.scenarios.scenario import Scenario, Task, dotted
@@ -75,6 +76,7 @@ class Replayed:
     lines: tuple[Line, ...]
     seconds: float
     curves: tuple[CurvePoint, ...] = ()
+    found: tuple[Diagnosed, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -102,6 +104,7 @@ def replay(
     lines = [_line(found, found.text, scenario) for found in check(scenario, records)]
     for task in scenario.tasks:
         lines += _of_task(task, scenario, records, seeds)
+    found = diagnosed(scenario, records)
     first = scenario.experiment.seed
     return Replayed(
         name=name,
@@ -110,6 +113,7 @@ def replay(
         lines=tuple(lines),
         seconds=time.perf_counter() - began,
         curves=tuple(_curves(records)) if curves else (),
+        found=found,
     )
 
 

@@ -40,6 +40,12 @@ def show(replayed: Replayed, console: Console) -> None:
         console.print(table)
     else:
         console.print("It expects nothing.\n")
+    if replayed.found:
+        console.print(Text.assemble(("The lab finds ", "dim"), _findings(replayed), "\n"), soft_wrap=True)
+
+
+def _findings(replayed: Replayed) -> str:
+    return "; ".join(each.sentence for each in replayed.found)
 
 
 def found_in_words(line: Line) -> str:
@@ -84,6 +90,7 @@ def markdown(replayed: Sequence[Replayed]) -> str:
             f"| {'holds' if line.holds else '**fails**'} | {_cell(line.text)}<br>{_cell(line.words)} "
             f"| {found_in_words(line)} | {held_in_words(line)} |" for line in each.lines
         ]  # fmt: skip
+        parts += [f"\nThe lab finds {_cell(_findings(each))}."] if each.found else []
         parts.append("")
     return "\n".join(parts)
 
@@ -95,6 +102,7 @@ def _cell(text: str) -> str:
 def _as_json(each: Replayed) -> dict[str, Any]:
     values = asdict(each)
     del values["curves"]
+    values["found"] = {run.run: dict(run.found) for run in each.found}
     for line in values["lines"]:
         line["values"] = [value if math.isfinite(value) else str(value) for value in line["values"]]
     return values

@@ -162,6 +162,8 @@ def test_the_verdict_and_the_files(expectations: list[dict[str, Any]], tmp_path:
     assert ("1 of 3 expectations FAIL" if expectations else "all 2 expectations hold") in printed.getvalue()
     (report,) = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert [line["holds"] for line in report["lines"]] == [False] * len(expectations) + [True] * 2
+    assert list(report["found"]) == ["base", "slow", "wide"]
+    assert "The lab finds ‘as given’: " in printed.getvalue().replace("\n", " ")
     assert ("**fails**" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")) is bool(expectations)
     with (tmp_path / "out" / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
