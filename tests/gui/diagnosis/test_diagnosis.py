@@ -158,6 +158,7 @@ def test_another_run_begins_without_what_was_found_in_the_one_before(
     qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=10_000)
     qtbot.waitUntil(lambda: not window.workspace.corner.says_much)
     assert diagnosis.findings == []
+    assert window.workspace.why.told is None
     assert window.selection.evidence is None
     assert window.curves.axes.spans == []
 
