@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QSizePolicy,
 
 from gui.builder.editors.number_text import parse_number
 from gui.grouped import grouped
+from gui.instruments.now_and_then import NowAndThen
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel, Table
 from gui.panels.plot_axes import Guide, Line, PlotAxes, decades
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 QUANTITIES = {"train_loss": ("loss", "training loss"), "grad_norm": ("gradient", "gradient norm")}
-AGAIN_SECONDS = 1.0
-"""While training, the estimate is made anew so often."""
 AHEAD = 0.5
 """The forecast goes so much further than the run has come, as a part of that."""
 POINTS = 300
@@ -52,8 +50,7 @@ class Rates(Panel):
         self._run: RunView | None = None
         self.quantity = "train_loss"
         self.estimate: RateEstimate | None = None
-        self._known: tuple[object, ...] = ()
-        self._at = -math.inf
+        self._turn = NowAndThen()
         self.axes = PlotAxes(x_label="step", y_label="training loss", log_y=True)
         self.axes.meaning = MEANING
         self.axes.setAccessibleName("Curve and forecast, over the steps")
@@ -112,16 +109,16 @@ class Rates(Panel):
         self.axes.marks = time_marks(run, lambda steps: steps, self.theme)
         evaluations = run.history.evaluations
         key = (run.history, len(evaluations), run.history.step, self.quantity)
-        now = time.monotonic()
-        if key != self._known and (not run.playing or now - self._at >= AGAIN_SECONDS or not self._known):
-            self._known, self._at = key, now
+        if self._turn.is_time(key, playing=run.playing):
             self._estimate(run)
+            self._turn.done()
         if self.selection.moment is not None:
             self.show_moment()
         self.axes.redraw()
 
     def clear(self) -> None:
-        self._run, self.estimate, self._known = None, None, ()
+        self._run, self.estimate = None, None
+        self._turn.forget()
         for line in (self.line, self.ahead):
             line.set_data(np.empty(0), np.empty(0))
         self.axes.marks, self.axes.guides = [], []
@@ -206,6 +203,7 @@ class Rates(Panel):
         self.axes.set_labels("step", QUANTITIES[self.quantity][1])
         self.axes.set_limits((0.0, 1.0), (math.nan, math.nan))
         if self._run is not None:
+            self._turn.forget()
             self.attempt(self.refresh, self._run)
 
 

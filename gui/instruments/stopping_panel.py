@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from gui.instruments.now_and_then import NowAndThen
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel, Table
 from gui.panels.plot_axes import EndLabel, Line, Mark, PlotAxes, decades
@@ -28,7 +28,6 @@ TIPS = (
     "How much higher the lowest validation loss it has seen is than the lowest of the whole run",
     "Epochs until it stops, over those until the best evaluation of the whole run: 1 would be perfect",
 )
-AGAIN_SECONDS = 1.0
 POINTS = 400
 
 
@@ -44,8 +43,7 @@ class StoppingBench(Panel):
         super().__init__(parent)
         self._run: RunView | None = None
         self.rules: list[StopRule] = []
-        self._known: tuple[object, ...] = ()
-        self._at = -math.inf
+        self._turn = NowAndThen()
         self.axes = PlotAxes(x_label="epoch", y_label="validation loss", log_y=True, right_room=20)
         self.axes.setAccessibleName("Validation loss over the epochs, with the stops of the rules")
         self.axes.meaning = "Where each rule would have ended the run; the one chosen in the list is named"
@@ -97,16 +95,16 @@ class StoppingBench(Panel):
     def refresh(self, run: RunView) -> None:
         self._run = run
         evaluations = run.history.evaluations
-        key, now = (run.history, evaluations.seen), time.monotonic()
-        if key != self._known and (not run.playing or now - self._at >= AGAIN_SECONDS or not self._known):
-            self._known, self._at = key, now
+        if self._turn.is_time((run.history, evaluations.seen), playing=run.playing):
             self.rules = judge(evaluations) if len(evaluations) > 1 else []
             self._fill()
             self._draw(run)
+            self._turn.done()
         self._mark()
 
     def clear(self) -> None:
-        self._run, self.rules, self._known = None, [], ()
+        self._run, self.rules = None, []
+        self._turn.forget()
         self.line.set_data(np.empty(0), np.empty(0))
         self.list.setRowCount(0)
         self.axes.marks, self.axes.end_labels = [], []
