@@ -20,7 +20,6 @@ from gui.race.wording import in_common
 from gui.run_control import News
 from gui.run_view import RunView
 from gui.stage import BOARD
-from gui.theme import Theme
 from gui.workspace import Workspace
 from training.diagnosis.case import Case
 from training.diagnosis.doctor import Doctor
@@ -108,9 +107,6 @@ class Diagnosis(Feature):
                 self._looked_at, self._looked_step = now, state
                 self._examine(view, now)
         self._say(now)
-
-    def restyle(self, theme: Theme) -> None:
-        """The workspace restyles the corner and the panel."""
 
     # ------------------------------------------------------------------------------ looking
 
