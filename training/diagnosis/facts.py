@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 ROWS = 600
 """So many samples of either part are compared with each other, at the most."""
 NEIGHBORS = 7
+SPREAD, APART = 0.7, 0.1
 SURE = 0.5
 """Neighbors are asked about the half of the samples where they agree most: there, only wrong labels differ."""
 
@@ -54,6 +55,16 @@ class DataFacts:
     own_score: float
     wrong_labels: float
     target_spread: float
+
+    @property
+    def labels_are_noisy(self) -> bool:
+        """Whether wrong labels are spread over all of the samples, and not just where classes overlap.
+
+        Where they are, neighbors that agree are contradicted about as often as those that do not; or neighbors know
+        held-out samples, with labels that are right, better than each other.
+        """
+        apart = self.neighbor_score - self.own_score
+        return self.wrong_labels >= SPREAD * (1.0 - self.own_score) or apart >= APART
 
     @property
     def scale_ratio(self) -> float:

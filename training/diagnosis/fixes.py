@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from training.diagnosis.case import Case
@@ -29,13 +30,28 @@ def offered(case: Case, *fixes: Fix | None, most: int = 4) -> tuple[Fix, ...]:
 
 
 def _fits(case: Case, fix: Fix) -> bool:
+    changed = _changed(case.experiment, tuple((key, _hashable(value)) for key, value in fix.changes.items()))
+    if changed is None or changed == case.experiment:
+        return False
     try:
-        changed = replace(case.experiment, dict(fix.changes))
-        if changed.network == case.experiment.network and changed.data == case.experiment.data:
+        if changed.data == case.experiment.data:
             check_feasible(changed, case.data, replicas=1)
     except (ExperimentError, InputError):
         return False
-    return changed != case.experiment
+    return True
+
+
+@lru_cache(maxsize=256)
+def _changed(experiment: Experiment, changes: tuple[tuple[str, Any], ...]) -> Experiment | None:
+    """Return an experiment with changes made, None where it does not take them: a run is looked at again and again."""
+    try:
+        return replace(experiment, dict(changes))
+    except ExperimentError:
+        return None
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _fix(name: str, title: str, why: str, changes: dict[str, Any]) -> Fix:
@@ -178,8 +194,11 @@ def skip_connections(case: Case) -> Fix | None:
 
 
 def wider(case: Case) -> Fix:
-    """Four times as many units in every hidden layer (at least 16); two layers of 32 where there is none."""
-    hidden = tuple(min(MAX_WIDTH, max(16, 4 * width)) for width in case.experiment.network.hidden) or (32, 32)
+    """Four times as many units in every hidden layer (at least 32), and two layers at the least."""
+    network = case.experiment.network
+    hidden = tuple(min(MAX_WIDTH, max(32, 4 * width)) for width in network.hidden) or (32,)
+    if len(hidden) == 1 and isinstance(network.activation, str):
+        hidden = (*hidden, *hidden)
     why = "More units can bend the function in more places."
     return _fix("wider", f"wider: {_widths(hidden)}", why, {"network.hidden": list(hidden)})
 
@@ -206,7 +225,7 @@ def _he(experiment: Experiment) -> bool:
 def _widths(hidden: tuple[int, ...]) -> str:
     if len(set(hidden)) == 1:
         return f"{hidden[0]} ×{len(hidden)}"
-    return "-".join(str(width) for width in hidden)
+    return "-".join(str(width) for width in hidden) if len(hidden) <= 4 else f"up to {max(hidden)} ×{len(hidden)}"
 
 
 # --------------------------------------------------------------------------------- what holds weights back

@@ -104,7 +104,7 @@ class Recorded:
         Shape ``[K]``, or ``[K, layers]`` of a quantity of layers. All that is recorded of steps is ≥ 0.
         """
         low = self.lowest(name)
-        if self.high is self.low:
+        if self.stride == 1:
             return low
         with np.errstate(invalid="ignore", over="ignore"):
             middle: FloatArray = np.sqrt(low) * np.sqrt(self.highest(name))

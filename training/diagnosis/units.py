@@ -80,14 +80,30 @@ def measured(name: str, instruments: InstrumentLog, snapshot: Snapshot | None, i
     return UnitShares(np.array([snapshot.step]), _of_snapshot(name, snapshot, inputs[:ROWS])[None])
 
 
-@torch.inference_mode()
 def _of_snapshot(name: str, snapshot: Snapshot, inputs: FloatArray) -> FloatArray:
     if name == "unit_similarity":
         return _copies(snapshot)
-    share = dead_share if name == "dead_units" else saturated_share
-    blocks, _ = snapshot.inside(inputs)
     names = snapshot.architecture.activations
-    return np.array([share(ACTIVATIONS[name], block) for name, block in zip(names, blocks, strict=True)])
+    which, possible = (0, _dies) if name == "dead_units" else (1, _flat)
+    if not any(possible(activation) for activation in names):
+        return np.full(len(names), np.nan)
+    return np.array([shares[which] for shares in _shares(snapshot, inputs)])
+
+
+def _dies(name: str) -> bool:
+    return ACTIVATIONS[name].dies
+
+
+def _flat(name: str) -> bool:
+    return ACTIVATIONS[name].steepest is not None
+
+
+@torch.inference_mode()
+def _shares(snapshot: Snapshot, inputs: FloatArray) -> list[tuple[float, float]]:
+    """Return the dead and the saturated share of every hidden layer."""
+    blocks, _ = snapshot.inside(inputs)
+    named = zip((ACTIVATIONS[name] for name in snapshot.architecture.activations), blocks, strict=True)
+    return [(dead_share(activation, block), saturated_share(activation, block)) for activation, block in named]
 
 
 def _copies(snapshot: Snapshot) -> FloatArray:

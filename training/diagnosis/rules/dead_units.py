@@ -70,7 +70,8 @@ def _found(case: Case, sentence: str, since: int, layers: tuple[int, ...], share
     slower = 10.0 if fast else 1.0
     return RULE.found(
         case, sentence, since=since, confidence=0.5 + 0.45 * share, evidence=evidence, severity=severity,
-        fixes=(fixes.leaky_relu_and_he(case, slower), fixes.slower(case), fixes.batch_norm(case),
+        fixes=(fixes.less_held_back(case) if case.architecture.dropout >= HALF else None,
+               fixes.leaky_relu_and_he(case, slower), fixes.slower(case), fixes.batch_norm(case),
                fixes.skip_connections(case)),
     )  # fmt: skip
 

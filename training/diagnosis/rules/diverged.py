@@ -7,8 +7,11 @@ import numpy as np
 from training.diagnosis import fixes
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding, Fix
+from training.diagnosis.rules import badly_scaled_inputs, exploding_gradients
 from training.diagnosis.rules.rule import Rule
 from training.diagnosis.wording import number
+
+FEW_FOLD = 5.0
 
 
 def look(case: Case) -> Finding | None:
@@ -26,30 +29,39 @@ def look(case: Case) -> Finding | None:
     first = int(case.recorded.tail_steps[0]) if len(norms) else 1
     growth = _growth(usable)
     where = case.outcome.tensor if case.outcome is not None else ""
-    what = f"the first value that is not finite is in {where}" if where else "a value is not finite any more"
+    what = f"the first tensor with a value that is not finite was ‘{where}’" if where else "a value is not finite"
     grew = f" In the last {len(usable)} steps the gradient grew from {number(usable[0])} to {number(usable[-1])}." \
         if len(usable) > 1 else ""
     sentence = f"At step {case.step} {what}: training cannot go on.{grew}"
     evidence = (
-        Evidence("grad_norm", f"it grew {number(growth)}-fold a step at the end", first, case.step, value=growth,
-                 limit=1.0),
+        Evidence("grad_norm", f"it grew {number(growth)}-fold a step at the end" if np.isfinite(growth) else
+                 "the gradient of the last steps", first, case.step, value=growth, limit=1.0),
         Evidence("batch_loss", "the loss of the last steps", first, case.step),
     )  # fmt: skip
-    return Finding(
-        "diverged", RULE.title, "alarm", 1.0, sentence, first, case.step, evidence,
-        fixes.offered(case, *remedies(case, growth)),
-    )  # fmt: skip
+    return RULE.found(
+        case, sentence, since=first, confidence=1.0, evidence=evidence, fixes=remedies(case, growth)
+    )
 
 
 def remedies(case: Case, growth: float) -> tuple[Fix | None, ...]:
-    """Return what should help a run that grows without bound."""
-    divisor = 10.0 if not growth > 10 else 100.0
-    return (
-        fixes.slower(case, divisor),
-        fixes.clipped(case),
-        fixes.fitting_start(case),
-        fixes.warm_up(case),
-    )
+    """Return what should help a run that grows without bound: what most probably made it grow comes first.
+
+    The limit of the rate is 2η/(1 + g) where the gradient of plain descent grows by the factor g a step; a hundredth
+    is offered where a tenth may not do.
+    """
+    slower = fixes.slower(case, 10.0 if growth <= FEW_FOLD else 100.0)
+    cause: Fix | None = None
+    if badly_scaled_inputs.look(case) is not None:
+        cause = fixes.standardized(case)
+    elif (found := exploding_gradients.look(case)) is not None and not _fits(case):
+        cause = next(iter(found.fixes), None)
+    return cause, slower, fixes.clipped(case), fixes.fitting_start(case), fixes.warm_up(case)
+
+
+def _fits(case: Case) -> bool:
+    """Tell whether the weights start at the usual size."""
+    start = case.experiment.network.initialization
+    return start.scheme not in ("normal", "uniform") and 0.7 <= start.gain <= 1.5
 
 
 def _growth(norms: np.ndarray) -> float:

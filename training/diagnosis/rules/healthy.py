@@ -22,7 +22,10 @@ def look(case: Case) -> Finding | None:
     training = case.evaluated("train_loss")
     if not np.isfinite(training[[0, -1]]).all() or training[-1] > 0.9 * training[0]:
         return None
-    best = float(np.nanmin(held_out))
+    known = held_out[np.isfinite(held_out)]
+    if not len(known) or not np.isfinite(held_out[-1]):
+        return None
+    best = float(known.min())
     name = "validation" if case.has_held_out else "training"
     sentence = (
         f"The training loss has come down from {number(training[0])} to {number(training[-1])}, and the {name} loss "

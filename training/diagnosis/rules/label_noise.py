@@ -19,14 +19,17 @@ def look(case: Case) -> Finding | None:
     """Say that many training labels are wrong, and whether the network learns them by heart.
 
     Rule: of the half of the training samples whose seven nearest neighbors agree most, 9 % or more have another label
-    than those; for a regression, the targets scatter about the mean of their neighbors' by 18 % of their variance
-    more than held-out ones do. Where neighbors agree, classes do not overlap, so what differs is wrong (Brodley &
-    Friedl 1999; Wilson 1972). It is learned by heart once the training score lies above the share of labels that
-    can be right: networks fit the regular samples first and the wrong labels last (Arpit et al. 2017; Zhang et al.
-    2017).
+    than those, and at least 0.7 times as many as of all samples (where classes merely overlap, they are far fewer)
+    unless neighbors know held-out labels better by 0.1 than training ones; for a regression, the targets scatter
+    about the mean of their neighbors' by 18 % of their variance more than held-out ones do. Where neighbors agree,
+    classes do not overlap, so what differs is wrong (Wilson 1972; Brodley & Friedl 1999). It is learned by heart once
+    the training score lies above the share of labels that can be right: networks fit the regular samples first and
+    the wrong labels last (Arpit et al. 2017; Zhang et al. 2017).
     """
     facts = case.facts
     if facts.samples < FEWEST or not facts.wrong_labels >= DIFFER[case.data.task] or case.step < 1:
+        return None
+    if case.classes and not facts.labels_are_noisy:
         return None
     share = facts.wrong_labels
     scores = case.evaluated("train_score")

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.diagnosis import fixes
 from training.diagnosis.case import Case
-from training.diagnosis.finding import Evidence, Finding
+from training.diagnosis.finding import Evidence, Finding, Fix
 from training.diagnosis.reading import first_at
 from training.diagnosis.rules.rule import Rule
 from training.diagnosis.wording import number, percent
@@ -52,8 +52,14 @@ def look(case: Case) -> Finding | None:
     return RULE.found(
         case, sentence, since=since, confidence=sure, evidence=tuple(evidence),
         severity="note" if case.left < WELL and size > FEW else "warning",
-        fixes=(fixes.cosine(case), fixes.larger_batches(case), fixes.slower(case)),
+        fixes=(*_remedies(case), fixes.slower(case)),
     )  # fmt: skip
+
+
+def _remedies(case: Case) -> tuple[Fix | None, ...]:
+    """Return a decaying rate first, unless the noise keeps the run from learning anything much."""
+    decay, larger = fixes.cosine(case), fixes.larger_batches(case)
+    return (larger, decay) if case.left > 0.5 else (decay, larger)
 
 
 def _spread_of_batches(case: Case) -> float:

@@ -13,10 +13,13 @@ from training.diagnosis.wording import number, percent
 
 LOSS_GENERALIZATION = 0.10
 """Prechelt's GL, above which the validation loss counts as having risen."""
+MUCH = 0.2
+"""Below it, and while the run goes on, the rise is only worth a note: it may yet come down again."""
 FALLEN = 0.08
 """By so much the training loss has to have fallen since."""
 LEAST = 0.01
 """Of the loss of chance: a rise by less is nothing, however much it is of a loss near zero."""
+BEFORE = 0.8
 FEWEST = 8
 
 
@@ -25,7 +28,7 @@ def look(case: Case) -> Finding | None:
 
     Rule: GL = E_va / min E_va − 1 (Prechelt 1998, section 2.1) is above 0.1 in the middle of the last tenth of the
     evaluations (three at least), by more than 0.01 of the loss of chance; the training loss has fallen by 8 % since
-    the best one, and that one lies before the last 15 % of the evaluations. Each value is the middle of five.
+    the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five.
     """
     held_out, training = case.evaluated("val_loss"), case.evaluated("train_loss")
     if not case.has_held_out or len(held_out) < FEWEST or not np.isfinite(held_out).all():
@@ -36,7 +39,7 @@ def look(case: Case) -> Finding | None:
     now, trained = float(np.median(held_out[-last:])), float(np.median(training[-last:]))
     risen = now / curve[best] - 1.0
     fallen = 1.0 - trained / learned[best] if learned[best] > 0 else 0.0
-    if best >= 0.85 * len(curve) or len(curve) - 1 - best < 4 or risen < LOSS_GENERALIZATION or fallen < FALLEN:
+    if best >= BEFORE * len(curve) or len(curve) - 1 - best < 4 or risen < LOSS_GENERALIZATION or fallen < FALLEN:
         return None
     if now - curve[best] < LEAST * case.chance_loss:
         return None
@@ -53,6 +56,7 @@ def look(case: Case) -> Finding | None:
     sure = 0.6 + min(0.3, risen / 3) + min(0.08, fallen / 10)
     return RULE.found(
         case, sentence, since=step, confidence=sure, evidence=evidence,
+        severity="warning" if case.ended or risen > MUCH else "note",
         fixes=(fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case), fixes.more_data(case)),
     )
 

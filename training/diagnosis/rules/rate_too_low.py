@@ -73,7 +73,7 @@ def _way(case: Case) -> float:
 
 def _has_decayed(case: Case) -> bool:
     rates = case.recorded.middle("lr")
-    return bool(len(rates) and rates[-1] < 0.3 * np.nanmax(rates))
+    return bool(len(rates) and rates[-1] < 0.3 * np.nan_to_num(rates).max())
 
 
 RULE = Rule("rate_too_low", "Learning rate too low", "warning", look, explains=("underfitting", "plateau"))

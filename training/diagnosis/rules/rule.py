@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding, Fix, Severity
@@ -57,7 +57,9 @@ class Rule:
         until
             The step at which it was over; None: it lasts.
         """
+        last = case.step if until is None else until
+        shown = tuple(replace(each, first_step=min(each.first_step, case.step)) for each in evidence)
         return Finding(
-            self.name, self.title, severity or self.severity, float(min(max(confidence, 0.05), 0.99)), sentence, since,
-            case.step if until is None else until, evidence, offered(case, *fixes), over=until is not None,
+            self.name, self.title, severity or self.severity, float(min(max(confidence, 0.05), 0.99)), sentence,
+            min(since, last), last, shown, offered(case, *fixes), over=until is not None,
         )  # fmt: skip

@@ -11,7 +11,8 @@ from training.diagnosis.wording import number, percent
 
 HIGH = 0.1
 LEVEL = 0.05
-FEWEST = 12
+FEWEST, LONG = 12, 24
+"""Evaluations of a run that has ended, and of one that goes on."""
 
 
 def look(case: Case) -> Finding | None:
@@ -23,7 +24,7 @@ def look(case: Case) -> Finding | None:
     Goodfellow et al. 2016, section 5.2.
     """
     losses, shape = case.evaluated("train_loss"), case.shape
-    if shape is None or len(losses) < FEWEST or shape.bounces or not case.left > HIGH or case.facts.wrong_labels > 0.12:
+    if shape is None or len(losses) < (FEWEST if case.ended else LONG) or shape.bounces or not case.left > HIGH:
         return None
     curve = smoothed(losses)
     quarter = curve[-max(4, len(curve) // 4) :]
@@ -35,7 +36,7 @@ def look(case: Case) -> Finding | None:
     against = f"; the nearest neighbors alone reach {number(known)}" if known == known else ""
     sentence = (
         f"The training loss has leveled off at {number(losses[-1])}, {percent(case.left)} of that of a guess. "
-        f"The network's {score} is {number(case.evaluated('train_score')[-1])} on its own training samples{against}. "
+        f"The network's {score} is {number(case.evaluated('train_score')[-1])} on its own training samples{against}."
         f"{_why(case)}"
     )
     evidence = (
@@ -53,11 +54,11 @@ def look(case: Case) -> Finding | None:
 def _why(case: Case) -> str:
     held = fixes.less_held_back(case)
     if held is not None:
-        return f"What holds it back is set: {', '.join(key.split('.')[-1] for key in held.changes)}."
+        return f" What holds it back is set: {', '.join(key.split('.')[-1] for key in held.changes)}."
     if not case.hidden_layers:
-        return "Without a hidden layer it can only draw straight lines."
+        return " Without a hidden layer it can only draw straight lines."
     if _small(case):
-        return f"It has {sum(case.architecture.hidden)} hidden units."
+        return f" It has {sum(case.architecture.hidden)} hidden units."
     return ""
 
 

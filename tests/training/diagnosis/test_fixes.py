@@ -1,0 +1,135 @@
+"""Whatever is found in whatever run: it can be told, and every fix offered is one that the experiment takes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.training.diagnosis.known_cases import known
+from tests.training.runs import data_of
+from tests.training.strategies import experiments
+from training.data.prepare import PreparedData
+from training.diagnosis import fixes
+from training.diagnosis.case import Case
+from training.diagnosis.doctor import findings
+from training.diagnosis.finding import Finding, Fix
+from training.diagnosis.recorded import Recorded
+from training.engine import Engine, is_editable
+from training.experiment import Experiment
+from training.feasibility import architecture_of
+from training.history import EVALUATION_COLUMNS
+from training.progress import Outcome, column, record_width
+from training.validation import replace
+
+
+def _made_up_data(classes: int, seed: int) -> PreparedData:
+    random = np.random.default_rng(seed)
+    x, x_val = random.normal(size=(40, 2)) * 10.0 ** random.integers(-2, 3, 2), random.normal(size=(20, 2))
+    if classes:
+        return data_of(x, random.integers(0, classes, 40), x_val, random.integers(0, classes, 20), classes)
+    return data_of(x, random.normal(size=(40, 1)), x_val, random.normal(size=(20, 1)))
+
+
+def _curve(random: np.random.Generator, points: int) -> Any:
+    """Return a curve of one of many shapes: it falls, grows, jumps, lies still, or breaks off."""
+    along = np.linspace(0, 1, max(points, 1))[:points]
+    slope = float(random.choice([0.0, -1.0, -8.0, 5.0, 60.0]))
+    noise = float(random.choice([0.0, 0.01, 0.5, 2.0]))
+    values = 10.0 ** random.integers(-8, 4) * np.exp(slope * along + noise * random.normal(size=points))
+    if points and random.random() < 0.2:
+        values[int(random.integers(points)) :] = random.choice([np.nan, np.inf, 0.0])
+    return values
+
+
+def _made_up_case(experiment: Experiment, seed: int, steps: int) -> Case:
+    random = np.random.default_rng(seed)
+    data = _made_up_data(3 if experiment.loss.kind == "cross_entropy" else 0, seed)
+    architecture = architecture_of(experiment, data)
+    layers = architecture.layers
+    records = np.stack([_curve(random, steps) for _ in range(record_width(layers))], axis=1)
+    if random.random() < 0.5:
+        records[:, column("lr", layers)] = experiment.optimizer.lr
+    rows = int(random.integers(0, 40))
+    evaluated = {name: _curve(random, rows) for name in EVALUATION_COLUMNS}
+    evaluated["step"] = np.linspace(0, steps, rows).round()
+    outcome = random.choice([None, "diverged", "completed"])
+    ended = None if outcome is None else Outcome(outcome, steps, 1.0, "It ended.", tensor="layer 1 weight")
+    recorded = Recorded.of_steps(layers, records, evaluated)
+    return Case(experiment, experiment, data, architecture, recorded, outcome=ended)
+
+
+@given(experiment=experiments(), seed=st.integers(0, 10_000), steps=st.sampled_from([0, 1, 3, 25, 200]))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_every_fix_of_every_finding_is_one_that_the_experiment_takes(
+    experiment: Experiment, seed: int, steps: int
+) -> None:
+    case = _made_up_case(experiment, seed, steps)
+    for finding in findings(case):
+        _check_told(finding, case)
+        for fix in finding.fixes:
+            _check_fix(fix, case)
+
+
+def _check_told(finding: Finding, case: Case) -> None:
+    assert 0 < finding.confidence < 1
+    assert math.isfinite(finding.confidence)
+    assert 0 <= finding.first_step <= finding.last_step <= case.step
+    assert finding.sentence.endswith(".")
+
+
+def _check_fix(fix: Fix, case: Case) -> None:
+    changed = replace(case.experiment, dict(fix.changes))
+    assert changed != case.experiment
+    assert fix.live == all(is_editable(key) for key in fix.changes)
+    assert 0 < len(fix.title) <= 40
+    assert fix.why.endswith(".")
+
+
+ALL = (
+    fixes.slower, fixes.faster, fixes.adam, fixes.clipped, fixes.constant_rate, fixes.warm_restarts, fixes.cosine,
+    fixes.warm_up, fixes.larger_batches, fixes.gradient_noise, fixes.relu_and_he, fixes.leaky_relu_and_he,
+    fixes.fitting_start, fixes.batch_norm, fixes.layer_norm, fixes.skip_connections, fixes.wider, fixes.deeper,
+    fixes.stop_early, fixes.weight_penalty, fixes.dropout, fixes.less_held_back, fixes.label_smoothing,
+    fixes.robust_loss, fixes.standardized, fixes.more_data, fixes.longer,
+)  # fmt: skip
+
+
+@given(experiment=experiments(), seed=st.integers(0, 99))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_a_fix_that_does_not_fit_is_not_offered(experiment: Experiment, seed: int) -> None:
+    case = _made_up_case(experiment, seed, 25)
+    offered = fixes.offered(case, *(make(case) for make in ALL), most=99)
+    for fix in offered:
+        _check_fix(fix, case)
+    assert {"slower", "faster"} & {fix.name for fix in offered} or experiment.optimizer.lr == 0
+    assert len({fix.name for fix in offered}) == len(offered)
+
+
+def test_those_of_a_usual_run_can_be_trained_with() -> None:
+    case = known("moons").case
+    for make in ALL:
+        for fix in fixes.offered(case, make(case)):
+            engine = Engine(replace(case.experiment, dict(fix.changes)))
+            engine.advance(2)
+            assert engine.step == 2, fix.name
+
+
+def test_a_live_fix_can_be_made_while_running() -> None:
+    case = known("moons").case
+    engine = Engine(case.experiment)
+    engine.advance(5)
+    for make in ALL:
+        for fix in fixes.offered(case, make(case)):
+            if fix.live:
+                assert engine.edit(fix.changes)
+
+
+def test_rates_are_divided_as_said() -> None:
+    case = known("moons").case
+    assert fixes.slower(case).changes == {"optimizer.lr": 0.001}
+    assert fixes.faster(case, 100).changes == {"optimizer.lr": 1.0}
+    assert fixes.faster(case, 100).title == "rate × 100"

@@ -1,0 +1,130 @@
+"""Each rule names the fault that a run shows by construction, and keeps silent about runs that have none."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.training.diagnosis.known_cases import FAULTY, HEALTHY, known
+from training.diagnosis.doctor import findings
+from training.diagnosis.rules import RULES
+from training.diagnosis.rules.vanishing_gradients import signal_ratios
+from training.validation import replace
+
+
+def test_there_is_a_faulty_run_for_every_rule() -> None:
+    assert {*FAULTY, "healthy"} == set(RULES)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_fault_is_named_among_the_first_two(fault: str) -> None:
+    case = known(fault).case
+    found = findings(case)
+    assert fault in [finding.name for finding in found[:2]], [finding.name for finding in found]
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_what_is_said_of_it_holds_figures_of_the_run(fault: str) -> None:
+    case = known(fault).case
+    finding = next(finding for finding in findings(case) if finding.name == fault)
+    assert re.search(r"\d", finding.sentence)
+    assert not re.search(r"\bnan\b|\binf\b|\s\s", finding.sentence)
+    assert 0 < finding.confidence <= 1
+    assert 0 <= finding.first_step <= finding.last_step <= case.step
+    assert finding.evidence
+    assert finding.fixes
+    for evidence in finding.evidence:
+        assert 0 <= evidence.first_step <= evidence.last_step <= case.step
+        assert all(0 <= layer < case.recorded.layers for layer in evidence.layers)
+    for fix in finding.fixes:
+        assert replace(case.experiment, dict(fix.changes)) != case.experiment
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_wrong_with_a_healthy_run(name: str) -> None:
+    found = findings(known(name).case)
+    assert {finding.severity for finding in found} <= {"fine", "note"}, [finding.sentence for finding in found]
+
+
+@pytest.mark.parametrize("name", ["moons", "gentle sgd", "real", "regression", "deep, normalized", "full batches"])
+def test_it_is_said_to_be_healthy(name: str) -> None:
+    assert findings(known(name).case)[0].name == "healthy"
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nor_is_it_at_any_moment_on_the_way(name: str) -> None:
+    case = known(name).case
+    for step in np.unique(np.linspace(0, case.step, 25).astype(int)):
+        found = findings(case.until(int(step)))
+        assert not [finding.sentence for finding in found if finding.severity in ("warning", "alarm")], step
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTY if fault != "badly_scaled_inputs"])
+def test_before_the_first_steps_nothing_is_known(fault: str) -> None:
+    found = [finding.name for finding in findings(known(fault).case.until(0))]
+    assert found == []
+
+
+def test_tiny_gradients_of_a_run_that_has_converged_are_not_vanishing() -> None:
+    case = known("converged").case
+    norms = case.recorded.middle("signal_norm")[-50:]
+    assert np.median(norms) < 1e-3
+    assert RULES["vanishing_gradients"].look(case) is None
+
+
+def test_the_ratio_told_of_vanishing_gradients_is_the_one_recorded() -> None:
+    case = known("vanishing_gradients").case
+    finding = RULES["vanishing_gradients"].look(case)
+    assert finding is not None
+    assert finding.evidence[0].layers == (0, 7)
+    ratios = signal_ratios(case)
+    told = finding.evidence[0].value
+    assert any(np.isclose(told, np.exp(np.log(part).mean())) for part in (ratios[: len(ratios) // 10],
+                                                                          ratios[-(len(ratios) // 3) :]))  # fmt: skip
+    assert "at most ¼, so 8 layers shrink it by up to 4⁸" in finding.sentence
+
+
+def test_a_plateau_that_was_left_is_over() -> None:
+    finding = RULES["plateau"].look(known("plateau").case)
+    assert finding is not None
+    assert finding.over
+    assert finding.severity == "note"
+    assert finding.first_step < finding.last_step < known("plateau").case.step
+
+
+def test_a_run_that_diverged_tells_the_first_tensor_and_how_fast_it_grew() -> None:
+    case = known("diverged").case
+    finding = findings(case)[0]
+    assert finding.name == "diverged"
+    assert case.outcome is not None
+    assert case.outcome.tensor in finding.sentence
+    assert finding.first_step == case.recorded.tail_steps[0]
+
+
+def test_divergence_is_seen_coming() -> None:
+    case = known("diverging").case
+    told = [step for step in range(8, case.step + 1, 4) if any(
+        finding.name == "diverging" for finding in findings(case.until(step))
+    )]  # fmt: skip
+    assert told
+    assert np.isfinite(case.until(told[0]).evaluated("train_loss")).all()
+
+
+def test_a_diverged_run_with_a_wild_start_is_offered_a_sound_one_first() -> None:
+    case = known("exploding_gradients").case
+    finding = next(finding for finding in findings(case) if finding.name == "exploding_gradients")
+    assert finding.fixes[0].changes["network.initialization.gain"] == 1.0
+
+
+def test_what_explains_another_comes_before_it() -> None:
+    for fault in FAULTY:
+        names = [finding.name for finding in findings(known(fault).case) if not finding.over]
+        severities = {finding.name: finding.severity for finding in findings(known(fault).case)}
+        for index, name in enumerate(names):
+            if severities[name] in ("fine", "note"):
+                continue
+            later = [other for other in names[index + 1 :] if name in RULES[other].explains]
+            assert not [other for other in later if severities[other] not in ("fine", "note")
+                        and other not in RULES[name].explains]  # fmt: skip
