@@ -36,7 +36,7 @@ def test_as_a_fine_line_search_has_it(changes: dict[str, Any]) -> None:
     probe = probe_at(9, **changes)
     alpha, loss, *losses = StepLine().measure(probe)
     np.testing.assert_allclose(losses, line(probe, ALPHAS), rtol=1e-9)
-    around = np.linspace(max(0.0, 0.8 * alpha - 0.05), min(1.2 * alpha + 0.05, ALPHAS[-1]), 151)
+    around = np.linspace(max(0.0, 0.8 * alpha - 0.05), min(1.2 * alpha + 0.05, ALPHAS[-1]), 61)
     fine = line(probe, around)
     lowest = min(*losses, *fine)
     assert loss == pytest.approx(lowest, rel=1e-5)
