@@ -246,14 +246,14 @@ ON_DEMAND = ("layer_inspector", *(each.cells[0].name for each in INSTRUMENTS))
 
 DESK = Arrangement(
     (
-        Column((row("network", share=9), row("boundary", "predicted_true", "confusion", LANDSCAPE, share=10)), 59),
+        Column((row("network", share=9), row("boundary", LANDSCAPE, "predicted_true", "confusion", share=10)), 59),
         Column(
             (row("learning_curves"), row("learning_rate"), row("gradient_norms"), row("update_ratio"),
              row("layer_map"), row("layer_inspector", share=1.5)), 41,
         ),
         Column((row("why"), *INSTRUMENTS), 44),
     ),
-    hidden=frozenset({"learning_rate", "update_ratio", "why", LANDSCAPE, *ON_DEMAND}),
+    hidden=frozenset({"learning_rate", "update_ratio", "why", *ON_DEMAND}),
 )
 """For one person at a screen: everything about a run at once."""
 

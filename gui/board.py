@@ -20,7 +20,7 @@ from gui.tips import button_text, plain_label
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
-DATA_VIEWS = ("boundary", "predicted_true", "confusion", "loss_landscape")
+DATA_VIEWS = ("boundary", "loss_landscape", "predicted_true", "confusion")
 ROOM = 280
 """Pixels a row needs for each view of the data; one that is too narrow for all shows some of them."""
 SETTLE_MS = 150

@@ -114,7 +114,7 @@ def test_a_huge_file_is_read_in_part() -> None:
 def test_the_desk_shows_everything_but_the_quiet_panels() -> None:
     assert {"learning_rate", "update_ratio", "why"} <= DESK.hidden
     assert outline(DESK) == [
-        [["network"], ["boundary", "predicted_true", "confusion"]],
+        [["network"], ["boundary", "loss_landscape", "predicted_true", "confusion"]],
         [["learning_curves"], ["gradient_norms"], ["layer_map"]],
     ]
     assert [column.share for column in DESK.columns][:2] == [59, 41]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
-from gui.arrangement import DESK, PROJECTOR
+from gui import arrangement
+from gui.arrangement import LANDSCAPE, PROJECTOR
 from gui.board import ALL_HIDDEN, NONE_SUITS, Board
 from gui.drop_zones import drop_at
 from gui.split import Split
@@ -20,14 +21,16 @@ from tests.gui.panels.pictures import has_color
 from tests.gui.panels.runs import make_run
 from tests.gui.plain_panels import PlainPanel
 
+DESK = arrangement.DESK.known(name for name in arrangement.DESK.names if name != LANDSCAPE)
+"""With two views of the data, of which one has room on a small board; tests of three add the landscape."""
 WIDE, NARROW = (1116, 740), (776, 520)
 REGRESSION = {"data.dataset": "sine", "loss.kind": "mse"}
 
 
-def make_panels() -> list[PlainPanel]:
+def make_panels(names: Sequence[str] = DESK.names) -> list[PlainPanel]:
     tasks = {"confusion": ("classification",), "predicted_true": ("regression",)}
     both = ("classification", "regression")
-    return [PlainPanel(name, tasks=tasks.get(name, both)) for name in DESK.names]
+    return [PlainPanel(name, tasks=tasks.get(name, both)) for name in names]
 
 
 @pytest.fixture
@@ -35,8 +38,11 @@ def make(qtbot: Any, qapp: QApplication) -> Iterator[Callable[..., Board]]:
     apply(qapp, DARK)
     made: list[Board] = []
 
-    def shown(size: tuple[int, int] = WIDE, changes: dict[str, Any] | None = None, *, scale: float = 1.0) -> Board:
-        board = Board(make_panels(), scale=scale)
+    def shown(
+        size: tuple[int, int] = WIDE, changes: dict[str, Any] | None = None, *, scale: float = 1.0,
+        names: Sequence[str] = DESK.names,
+    ) -> Board:
+        board = Board(make_panels(names), scale=scale)
         qtbot.addWidget(board)
         board.resize(*size)
         with qtbot.waitExposed(board):
@@ -131,6 +137,19 @@ def test_a_small_board_shows_one_view_of_the_data_and_offers_the_other(make: Cal
     assert "boundary" not in places(board)
     assert began == ["confusion"]
     assert board.panels["confusion"].other[0] == "Boundary"
+
+
+def test_of_three_views_two_have_room_and_lead_to_the_third(make: Callable[..., Board]) -> None:
+    board = make(names=arrangement.DESK.names)
+    assert {"boundary", LANDSCAPE} <= set(places(board))
+    assert "confusion" not in places(board)
+    title, show = board.panels[LANDSCAPE].other
+    assert title == "Confusion"
+    show()
+    settle()
+    assert {"boundary", "confusion"} <= set(places(board))
+    assert LANDSCAPE not in places(board)
+    assert board.panels["confusion"].other[0] == "Loss landscape"
 
 
 def test_room_for_both_shows_both_when_the_board_grows(make: Callable[..., Board], qtbot: Any) -> None:
