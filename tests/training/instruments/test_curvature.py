@@ -47,7 +47,7 @@ def test_as_the_whole_hessian_has_it(name: str, steps: int) -> None:
     size = np.abs(values).max()
     directions = torch.randn(3, len(values), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     got = products(probe.bench, probe.params, directions).numpy()
-    np.testing.assert_allclose(got, directions.numpy() @ whole, atol=1e-6 * size * 5)
+    np.testing.assert_allclose(got, directions.numpy() @ whole, atol=1e-8 * size * 5)
     largest, smallest, residual = HessianEigenvalue().measure(probe)
     assert largest == pytest.approx(values[-1], abs=1e-4 * size)
     assert residual <= curvature.KNOWN
