@@ -11,10 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay test lint types bench pictures clean
+.PHONY: help setup run replay test lint types bench diagnose-bench pictures clean
 
 help: ## List every command
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## Make the environment in .venv, with the versions of constraints.txt
 
@@ -36,6 +36,9 @@ types: $(STAMP) ## Check types (strict on models and training)
 
 bench: $(STAMP) ## Measure the lab beside its peers (ARGS=--json for one JSON object)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+diagnose-bench: $(STAMP) ## Measure how often the diagnosis is right (ARGS="--set tuning --only healthy" for some runs)
+	@$(BIN)/python -m benchmarks.diagnosis $(ARGS)
 
 pictures: $(STAMP) ## Draw the README's pictures again, from the program itself
 	@$(BIN)/python -m scripts.pictures $(ARGS)

@@ -104,7 +104,7 @@ def _make(part: Part, folder: Path) -> Made:
     while len(judged) < part.wanted and tried < MOST_TRIES * part.wanted:
         one = candidate(part.which, part.fault, part.first + tried, folder)
         tried += 1
-        truth = truth_of(one.experiment)
+        truth = truth_of(one.experiment, part.fault)
         if part.fault in truth.faults:
             judged.append(judge(one, truth))
     return Made(tuple(judged), tried)

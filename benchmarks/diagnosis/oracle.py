@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.diagnosis import measures
 from benchmarks.diagnosis.counterfactuals import Counterfactuals
-from benchmarks.diagnosis.runs import Run
+from benchmarks.diagnosis.runs import Run, fresh_loss
 from training.experiment import Experiment
 
 WITHIN = 1.1
@@ -41,10 +41,12 @@ class Truth:
     spans: Mapping[str, tuple[int, int]]
 
 
-def truth_of(experiment: Experiment) -> Truth:
-    """Ask the counterfactual runs for every fault."""
+def truth_of(experiment: Experiment, meant: str = "") -> Truth:
+    """Ask the counterfactual runs for every fault; only for that which is meant, where they do not confirm it."""
     with np.errstate(all="ignore"):
         cases = Counterfactuals(experiment)
+        if meant in CHECKS and not CHECKS[meant](cases):
+            return Truth(frozenset(), {})
         found = frozenset(name for name, holds in CHECKS.items() if holds(cases))
         if not found and healthy(cases):
             found = frozenset({"healthy"})
@@ -60,33 +62,39 @@ def smoothed(curve: np.ndarray) -> np.ndarray:
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
 
 
-def bounces(run: Run) -> bool:
-    """Tell whether the training loss of the second half rises as often as it falls, by much, and falls no further.
+def restless(run: Run) -> bool:
+    """Tell whether the training loss goes up and down over the last two fifths of the run and comes nowhere.
 
-    At least 30 % of the evaluations are higher than the one before, the middle 80 % of them span at least a tenth of
-    their median, and the last quarter is not 15 % lower than the one before it.
+    From one evaluation to the next it changes by 6 % of its level on average, and all its falls together are at least
+    four times what they come to.
     """
-    half = run.train[len(run.train) // 2 :]
-    if len(half) < 8:
+    part = run.train[-max(8, round(0.4 * len(run.train))) :]
+    if len(part) < 8 or not np.isfinite(part).all():
         return False
-    rises = np.mean(np.diff(half) > 0) >= 0.3
-    low, middle, high = np.percentile(half, (10, 50, 90))
-    first, second = np.array_split(half, 2)
-    return bool(rises and high - low >= 0.1 * middle and np.median(second) > 0.85 * np.median(first))
+    change = np.diff(part)
+    third = max(2, len(part) // 3)
+    net = float(part[:third].mean() - part[-third:].mean())
+    return bool(np.abs(change).mean() >= 0.06 * part.mean() and -change[change < 0].sum() >= 4 * max(net, 0.0))
 
 
-def overfits(run: Run, chance: float) -> bool:
-    """Tell whether the validation loss ends a tenth above its best while the training loss has gone on falling.
+def memorizes(cases: Counterfactuals) -> bool:
+    """Tell whether the run would have been better off if it had been stopped in time.
 
-    A rise by less than a twentieth of what a constant answer has counts as none.
+    The weights of its best evaluation have a loss at least 10 % lower than those of its end, on samples that neither
+    was chosen by: a thousand fresh ones where the data are generated. Its training loss has fallen in between. A
+    difference of less than a twentieth of what a constant answer has counts as none.
     """
-    if not run.finite:
+    run = cases.run
+    if not run.finite or run.validation[-1] < 1.02 * run.validation.min():
         return False
-    validation, train = smoothed(run.validation), smoothed(run.train)
-    best = int(np.argmin(validation))
-    end = float(np.median(run.last(run.validation)))
-    rises = end >= 1.1 * validation[best] and end - validation[best] >= NOTHING * chance
-    return bool(rises and run.end <= 0.9 * train[best] and best < 0.85 * len(train))
+    kept = {"stopping.early.enabled": True, "stopping.early.patience": 1_000_000, "stopping.early.restore_best": True}
+    stopped = cases.with_changes(kept)
+    through = cases.with_changes({"stopping.early.enabled": False})
+    if stopped.outcome.best_step > 0.85 * stopped.steps[-1] or not through.finite:
+        return False
+    at_best = float(stopped.train[np.searchsorted(stopped.steps, stopped.outcome.best_step)])
+    best, end = fresh_loss(stopped), fresh_loss(through)
+    return end >= 1.1 * best and end - best >= NOTHING * cases.chance and through.end <= 0.9 * at_best
 
 
 def longest_flat(run: Run, within: float = 0.02) -> tuple[int, int]:
@@ -111,14 +119,14 @@ def levels_off(run: Run) -> bool:
 
 
 def overfitting(cases: Counterfactuals) -> bool:
-    """Its validation loss ends at least 10 % above its best while its training loss falls."""
-    return overfits(cases.run, cases.chance) and not _labels_are_wrong(cases)
+    """Stopped in time it would do at least 10 % better on fresh samples, and its training loss has gone on falling."""
+    return memorizes(cases) and not _labels_are_wrong(cases)
 
 
 def underfitting(cases: Counterfactuals) -> bool:
     """Both losses level off high; a larger, free network at the same rate is clearly better, and no rate is."""
     run = cases.run
-    if not run.finite or run.end < 0.1 * cases.chance or not levels_off(run) or bounces(run):
+    if not run.finite or run.end < 0.1 * cases.chance or not levels_off(run) or restless(run):
         return False
     if any(cases.learns_more(other) for other in cases.at_other_rates):
         return False
@@ -134,17 +142,17 @@ def _roomier(cases: Counterfactuals) -> dict[str, object]:
 
 
 def rate_too_high(cases: Counterfactuals) -> bool:
-    """The loss bounces without falling, a smaller rate is clearly better, and a large batch is no cure."""
+    """The loss goes up and down and comes nowhere, a smaller rate is clearly better, and a large batch is no cure."""
     run = cases.run
-    if not run.finite or not bounces(run):
+    if not run.finite or not restless(run):
         return False
     slower = any(cases.clearly_better(cases.at_rate(factor)) for factor in (0.1, 0.3))
     return slower and not _large_batch_helps(cases)
 
 
 def noisy_batches(cases: Counterfactuals) -> bool:
-    """The loss bounces without falling, and large batches at the same rate and number of steps are clearly better."""
-    return cases.run.finite and bounces(cases.run) and _large_batch_helps(cases)
+    """The loss goes up and down and comes nowhere; large batches, at the same rate for as many steps, are better."""
+    return cases.run.finite and restless(cases.run) and _large_batch_helps(cases)
 
 
 def _large_batch_helps(cases: Counterfactuals) -> bool:
@@ -158,7 +166,7 @@ def _large_batch_helps(cases: Counterfactuals) -> bool:
     other = cases.with_changes({
         "batch_size": larger, "epochs": epochs, "evaluation.every": max(1, epochs // 40),
     })
-    return bool(cases.learns_more(other) and not bounces(other))
+    return bool(cases.learns_more(other) and not restless(other))
 
 
 def diverging(cases: Counterfactuals) -> bool:
@@ -186,9 +194,9 @@ def _calmer(cases: Counterfactuals) -> Run:
 
 
 def rate_too_low(cases: Counterfactuals) -> bool:
-    """Three or ten times the rate is clearly better, and the loss is far from its end and falls without bouncing."""
+    """Three or ten times the rate is clearly better, and the loss is far from its end and does not go up and down."""
     run = cases.run
-    if not run.finite or bounces(run) or cases.experiment.schedule.kind != "constant":
+    if not run.finite or restless(run) or cases.experiment.schedule.kind != "constant":
         return False
     better = [cases.at_rate(factor) for factor in (3.0, 10.0) if cases.clearly_better(cases.at_rate(factor))]
     if not better:
@@ -284,7 +292,7 @@ def plateau(cases: Counterfactuals) -> bool:
     the rate's end is what holds it up.
     """
     run = cases.run
-    if not run.finite or len(run.train) < 20 or cases.experiment.schedule.kind != "constant" or bounces(run):
+    if not run.finite or len(run.train) < 20 or cases.experiment.schedule.kind != "constant" or restless(run):
         return False
     first, last = longest_flat(run)
     level = float(np.median(run.train[first : last + 1]))
@@ -373,7 +381,7 @@ def healthy(cases: Counterfactuals) -> bool:
     It does not end with a validation loss a tenth above its best, and has learned something.
     """
     run = cases.run
-    if not run.finite or bounces(run) or cases.experiment.data.label_noise > 0:
+    if not run.finite or restless(run) or cases.experiment.data.label_noise > 0:
         return False
     others = [*cases.at_other_rates, cases.with_changes(_wider(cases))]
     best = min(run.kept, *(other.kept for other in others))

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from training.data.load import load_prepared
 from training.data.prepare import PreparedData
+from training.data.synthetic import make
 from training.engine import Engine
-from training.experiment import Experiment
+from training.experiment import Experiment, SyntheticData
 from training.progress import EvaluationRecord, Outcome
 from training.snapshot import Snapshot
 
 FloatArray = NDArray[np.float64]
 LAST_PART = 0.1
 """The end of a run is this share of its evaluations, three at the least."""
+FRESH = 1_000
+"""New samples that a generated data set is judged on."""
 SMALLEST = 1e-38  # a probability below it is none in single precision
 
 
@@ -83,6 +86,20 @@ def held_out_loss(snapshot: Snapshot, own: PreparedData, judged_as: Run) -> floa
         if own.task == "regression":
             output = judged_as.data.target_scaling.apply(own.unscale_target(output))
         return finite_or_infinite(loss_of(output, judged_as.data.y_val, judged_as.experiment))
+
+
+def fresh_loss(run: Run) -> float:
+    """Return the loss of the weights a run keeps on samples it has never seen: new ones where the data are generated.
+
+    Of a data set that cannot be generated anew, the held-out samples.
+    """
+    source = run.experiment.data
+    if not isinstance(source, SyntheticData):
+        return held_out_loss(run.final, run.data, run)
+    drawn = make(source.model_copy(update={"samples": FRESH, "seed": source.seed + 1}))
+    output = run.final.predict(run.data.transform(drawn.x))
+    target = drawn.y if run.data.task == "classification" else run.data.target_scaling.apply(drawn.y)
+    return finite_or_infinite(loss_of(output, target, run.experiment))
 
 
 def loss_of(output: FloatArray, target: FloatArray | NDArray[np.int64], experiment: Experiment) -> float:
