@@ -37,8 +37,9 @@ METHOD = f"""\
   after 300 more made-up steps were recorded. All panels that are shown by default are in sight; in projector mode there
   are few, drawn large. The network of 64 layers is 16 units wide.
 - **Instruments**: the instruments that are on by default, with the budget that is the default, are switched on and off
-  in turns during one run, headless and in the window (in a fresh process). The overhead is how much longer a step takes
-  on average with them than without: the median of the rounds. Readings are counted over the time they are on.
+  in many short turns during one run, headless and in the window (in a fresh process). The overhead is how much longer a
+  step takes with them than without, over all turns; headless in processor time, in the window by the clock. Readings
+  are counted over the time they are on.
 - **Start**: from starting Python on the program to its window painted, its event loop idle and a run ready to train.
 """
 

@@ -18,7 +18,7 @@ class Effort:
     starts
         Starts of the program that are timed.
     instrument_rounds, instrument_seconds
-        Turns of training with instruments and without, and how long each is: long enough for many readings.
+        Turns of training with instruments and without, and how long each is.
     """
 
     rounds: int = 9
@@ -26,11 +26,11 @@ class Effort:
     window_rounds: int = 5
     window_seconds: float = 10.0
     starts: int = 7
-    instrument_rounds: int = 7
-    instrument_seconds: float = 6.0
+    instrument_rounds: int = 40
+    instrument_seconds: float = 1.0
 
 
 FULL = Effort()
 QUICK = Effort(
-    rounds=7, seconds=0.12, window_rounds=1, window_seconds=3.0, starts=2, instrument_rounds=3, instrument_seconds=2.0,
+    rounds=7, seconds=0.12, window_rounds=1, window_seconds=3.0, starts=2, instrument_rounds=10, instrument_seconds=0.5,
 )

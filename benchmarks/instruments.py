@@ -1,15 +1,17 @@
 """What the default instruments cost: training with them against training without, headless and in the window.
 
-Each network trains in one run, in which the instruments are switched on and off in turns, so that whatever slows the
-machine down hits both alike. The overhead is how much longer a step takes on average with them than without.
+Each network trains in one run, in which the instruments are switched on and off in many short turns, so that whatever
+slows the machine down hits both alike. The overhead is how much longer a step takes on average with them than without.
+Without a window, processor time is counted: other programs then hardly matter.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
+
+import numpy as np
 
 from benchmarks.cases import Case, D, M, S
 from benchmarks.display import Display
@@ -19,8 +21,8 @@ from training.instruments.instruments import SHARE, Instruments
 from training.instruments.log import InstrumentLog
 
 MEASURED = (S, D, M)
-WARM_UP = 2.0
-"""Turns that are not counted: first readings cost more, and are paid for afterwards."""
+WARM_UP_SECONDS = 10.0
+"""Not counted: first readings cost more, and are paid for afterwards."""
 
 
 class MeasuredLab:
@@ -32,12 +34,12 @@ class MeasuredLab:
         self._instruments = Instruments(self._lab.engine)
 
     def run_for(self, seconds: float, measuring: bool) -> float:
-        """Train for a time; return the steps per second."""
+        """Train for so much processor time; return the steps per second."""
         self._instruments.share = SHARE if measuring else 0.0
-        began, before = time.perf_counter(), self._lab.engine.step
-        while time.perf_counter() - began < seconds:
+        began, before = time.thread_time(), self._lab.engine.step
+        while time.thread_time() - began < seconds:
             self.log.take(self._instruments.follow(self._lab.chunk()))
-        return (self._lab.engine.step - before) / (time.perf_counter() - began)
+        return (self._lab.engine.step - before) / (time.thread_time() - began)
 
 
 def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dict[str, Any]:
@@ -56,14 +58,14 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
 
 def _headless(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
     lab = MeasuredLab(case)
-    lab.run_for(WARM_UP * seconds, measuring=True)
+    lab.run_for(WARM_UP_SECONDS, measuring=True)
     return in_turns(rounds, seconds, lab.run_for, lab.log)
 
 
 def in_turns(
     rounds: int, seconds: float, train: Callable[[float, bool], float], log: InstrumentLog
 ) -> dict[str, Any]:
-    """Return the overhead of training with instruments: the median of the rounds, the smallest and the largest.
+    """Return the overhead of training with instruments over all rounds; the one that begins changes each time.
 
     Parameters
     ----------
@@ -72,18 +74,19 @@ def in_turns(
     log
         Where their readings go.
     """
-    overheads, speeds, before = [], [], _readings(log)
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    before = _readings(log)
     for turn in range(rounds):
-        order = (True, False) if turn % 2 == 0 else (False, True)
-        rates = {on: train(seconds, on) for on in order}
-        overheads.append(rates[False] / rates[True] - 1.0)
-        speeds.append(rates)
+        for on in (True, False) if turn % 2 == 0 else (False, True):
+            rates[on].append(train(seconds, on))
+    measured, plain = np.array(rates[True]), np.array(rates[False])
+    overhead = plain.sum() / measured.sum() - 1.0
     return {
-        "overhead": median(overheads),
-        "smallest": min(overheads),
-        "largest": max(overheads),
-        "steps_per_second": median(rates[True] for rates in speeds),
-        "steps_per_second_without": median(rates[False] for rates in speeds),
+        "overhead": float(overhead),
+        # Of a ratio of two sums, by the residuals of the rounds (Cochran 1977, eq. 2.46).
+        "standard_error": float(np.std(plain - (1.0 + overhead) * measured, ddof=1) / measured.mean() / rounds**0.5),
+        "steps_per_second": float(measured.mean()),
+        "steps_per_second_without": float(plain.mean()),
         "readings_per_second": (_readings(log) - before) / (rounds * seconds),
     }
 

@@ -16,8 +16,8 @@ from typing import Any
 import torch  # before Qt: on Windows the other order loads the wrong libraries
 
 from benchmarks.cases import Case
-from benchmarks.instruments import MEASURED, WARM_UP, in_turns
-from benchmarks.window_process import SETTLE_SECONDS, open_window, process_events
+from benchmarks.instruments import MEASURED, WARM_UP_SECONDS, in_turns
+from benchmarks.window_process import open_window, process_events
 from training.instruments.instruments import SHARE
 
 
@@ -26,7 +26,7 @@ def measure(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
     _, shown = open_window(case)
     control = shown.control
     shown.toggle()
-    process_events(SETTLE_SECONDS + WARM_UP * seconds)
+    process_events(WARM_UP_SECONDS)
 
     def train(seconds: float, measuring: bool) -> float:
         control.measure(dataclasses.replace(control.measuring, share=SHARE if measuring else 0.0))

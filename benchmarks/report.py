@@ -107,13 +107,13 @@ def instruments(found: dict[str, Any]) -> Sheet:
             part = network[where]
             rows.append((
                 f"{name}: {network['network']}, {title}", f"{100 * part['overhead']:.1f} %",
-                f"{100 * part['smallest']:.1f} to {100 * part['largest']:.1f} %",
+                f"{100 * part['standard_error']:.1f} %",
                 f"{part['steps_per_second']:,.0f}", f"{part['steps_per_second_without']:,.0f}",
                 f"{part['readings_per_second']:.1f}",
             ))
     return Sheet(
         f"Instruments within a budget of {100 * found['share']:.0f} %",
-        ("", "overhead", "of the rounds", "steps/s with them", "without", "readings/s"), rows,
+        ("", "overhead", "standard error", "steps/s with them", "without", "readings/s"), rows,
         f"{found['rounds']} rounds of {found['seconds_each']:g} s with the default instruments and as long without "
         f"(window: {found['platform']}).",
     )  # fmt: skip

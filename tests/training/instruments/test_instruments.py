@@ -16,7 +16,7 @@ from training.engine import Engine
 from training.instruments import instruments as module
 from training.instruments.catalog import INSTRUMENTS, standard_instruments
 from training.instruments.instrument import Reading
-from training.instruments.instruments import Instruments
+from training.instruments.instruments import COLD, Instruments
 from training.instruments.log import InstrumentLog
 from training.progress import Progress
 
@@ -136,7 +136,7 @@ def test_the_budget_is_kept_and_may_change_on_the_way(monkeypatch: pytest.Monkey
         before, end = log.seconds, engine.step + steps
         while engine.step < end:
             log.take(instruments.follow(clock.advance(engine, 15)))
-        return (log.seconds - before) / (0.001 * steps)
+        return COLD * (log.seconds - before) / (0.001 * steps)
 
     assert spend(6000) == pytest.approx(0.1, abs=0.005)
     assert log.share == pytest.approx(0.1, abs=0.02)
@@ -157,7 +157,7 @@ def test_waiting_is_no_training_that_pays_for_readings(monkeypatch: pytest.Monke
     spent = 0.0
     for _ in range(400):
         progress = clock.advance(engine, 15)
-        spent += sum(r.seconds for r in instruments.follow(Progress(**{**vars(progress), "seconds": 1.0})))
+        spent += COLD * sum(r.seconds for r in instruments.follow(Progress(**{**vars(progress), "seconds": 1.0})))
     assert spent == pytest.approx(0.1 * 6.0, rel=0.2)
 
 
