@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.architecture import Architecture
+from training.experiment import Experiment
 from training.instruments.instrument import InstrumentInfo
 from training.instruments.probe import Probe
 from training.instruments.workbench import Workbench
@@ -167,7 +168,7 @@ class Spectrum:
     """
 
     def __init__(self) -> None:
-        self._last: dict[bool, tuple[Tensor, Ends]] = {}
+        self._last: dict[bool, tuple[Tensor, Experiment, Ends]] = {}
 
     @classmethod
     def of(cls, bench: Workbench) -> Spectrum:
@@ -183,10 +184,10 @@ class Spectrum:
             s ``[P]``, positive, to look at diag(s) H diag(s) instead, which has the spectrum of diag(s²) H.
         """
         scaled = scale is not None
-        params, ends = self._last.get(scaled, (None, UNKNOWN))
-        if params is None or not torch.equal(params, probe.params):
+        params, experiment, ends = self._last.get(scaled, (None, None, UNKNOWN))
+        if params is None or experiment != probe.experiment or not torch.equal(params, probe.params):
             ends = _ends_at(probe, scale, ends)
-            self._last[scaled] = probe.params, ends
+            self._last[scaled] = probe.params, probe.experiment, ends
         return ends
 
 

@@ -141,6 +141,14 @@ def test_one_search_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.isfinite(HessianEigenvalue().measure(probe)).all()
 
 
+def test_an_edit_of_the_objective_counts_at_once() -> None:
+    probe = probe_at(5, **REGRESSION, network={"hidden": []})
+    before = HessianEigenvalue().measure(probe)[0]
+    probe.bench.experiment = small(**REGRESSION, network={"hidden": []}, regularization={"l2": 1.0})
+    after = HessianEigenvalue().measure(replace(probe, experiment=probe.bench.experiment))[0]
+    assert after > before + 0.5
+
+
 def test_the_same_in_every_run() -> None:
     first, second = (HessianEigenvalue().measure(probe_at(17)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
