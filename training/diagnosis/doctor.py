@@ -10,6 +10,7 @@ from training.diagnosis.case import Case
 from training.diagnosis.finding import Finding, Severity
 from training.diagnosis.rules import RULES
 
+LESS_SURE = 0.4
 WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
 
 
@@ -83,12 +84,17 @@ def _weight(finding: Finding) -> int:
 
 def _rank(finding: Finding, found: list[Finding]) -> tuple[int, int, float]:
     others = [other for other in found if other.name != finding.name and not other.over]
-    explained = [other for other in others if other.name in RULES[finding.name].explains]
-    causes = sum(finding.name in RULES[other.name].explains for other in others)
+    explained = [other for other in others if _explains(finding, other)]
+    causes = sum(_explains(other, finding) for other in others)
     weight = _weight(finding)
     if weight > 1:
         weight = max([weight, *(_weight(other) for other in explained)])
     return -weight, causes, -finding.confidence
+
+
+def _explains(cause: Finding, other: Finding) -> bool:
+    """Tell whether one finding explains another; one that is far less sure does not."""
+    return other.name in RULES[cause.name].explains and cause.confidence >= other.confidence - LESS_SURE
 
 
 def _merged(past: tuple[Finding, ...], ended: list[Finding], now: dict[str, Finding]) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ FloatArray = NDArray[np.float64]
 
 FEWEST = 8
 """A curve of fewer points tells nothing of its shape."""
+POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Shape:
         Distance between its 10th and its 90th percentile, as a share of the middle one.
     fallen
         By what share its last quarter lies below the one before it, in the middle; negative where it rose.
+    swing
+        Mean size of its changes, as a share of its mean.
     level
         Middle of the last quarter.
     begin
@@ -34,13 +38,14 @@ class Shape:
     rises: float
     spread: float
     fallen: float
+    swing: float
     level: float
     begin: int
 
     @property
     def bounces(self) -> bool:
         """Whether it goes up about as often as down, by much, and gets no further."""
-        return self.rises >= 0.3 and self.spread >= 0.1 and self.fallen < 0.15
+        return self.rises >= 0.3 and self.spread >= 0.1 and self.swing >= 0.05 and self.fallen < 0.15
 
     @property
     def flat(self) -> bool:
@@ -58,7 +63,9 @@ def shape_of(curve: FloatArray) -> Shape | None:
     before, after = (float(np.median(part)) for part in np.array_split(half, 2))
     scale = middle if middle > 0 else 1.0
     fallen = 1.0 - after / before if before > 0 else 0.0
-    return Shape(float((np.diff(half) > 0).mean()), float((high - low) / scale), fallen, after, begin)
+    change = np.diff(half)
+    swing = float(np.abs(change).mean() / (half.mean() or 1.0))
+    return Shape(float((change > 0).mean()), float((high - low) / scale), fallen, swing, after, begin)
 
 
 def smoothed(curve: FloatArray) -> FloatArray:
@@ -83,18 +90,28 @@ def since(holds: NDArray[np.bool_]) -> int:
 
 
 def longest_flat(curve: FloatArray, within: float) -> tuple[int, int]:
-    """Return the first and last index of the longest stretch whose values lie within a share of its first one.
+    """Return the first and last index of the longest stretch whose largest value is within a share of its smallest.
 
-    A value may leave it for one evaluation, as noise does; `curve` is best smoothed before.
+    `curve` is best smoothed before. Long ones are looked at in `POINTS` points.
     """
-    best = (0, 0)
-    begin = 0
-    while begin < len(curve) - 1:
-        outside = np.abs(curve[begin:] - curve[begin]) > within * abs(curve[begin])
-        end = begin + (int(outside.argmax()) - 1 if outside.any() else len(curve) - 1 - begin)
-        if end - begin > best[1] - best[0]:
-            best = (begin, end)
-        if end == len(curve) - 1:
-            break
-        begin = max(begin + 1, begin + (end - begin) // 4)
-    return best
+    stride = max(1, len(curve) // POINTS)
+    values = curve[::stride].tolist()
+    best, first = (0, 0), 0
+    highest: deque[int] = deque()
+    lowest: deque[int] = deque()
+    for last, value in enumerate(values):
+        while highest and values[highest[-1]] <= value:
+            highest.pop()
+        while lowest and values[lowest[-1]] >= value:
+            lowest.pop()
+        highest.append(last)
+        lowest.append(last)
+        while values[highest[0]] > (1.0 + within) * values[lowest[0]]:
+            first += 1
+            if highest[0] < first:
+                highest.popleft()
+            if lowest[0] < first:
+                lowest.popleft()
+        if last - first > best[1] - best[0]:
+            best = (first, last)
+    return best[0] * stride, best[1] * stride

@@ -75,5 +75,5 @@ def _noise_scale(case: Case) -> float:
 
 
 RULE = Rule(
-    "noisy_batches", "Noisy batches", "warning", look, explains=("dead_units", "plateau", "underfitting", "overfitting")
+    "noisy_batches", "Noisy batches", "warning", look, explains=("plateau", "underfitting", "overfitting")
 )

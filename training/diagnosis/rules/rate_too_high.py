@@ -26,11 +26,12 @@ def look(case: Case) -> Finding | None:
     """Say that the learning rate is too high.
 
     Rule: over the second half of the evaluations the training loss rises as often as it falls (30 % of the changes),
-    its middle 80 % span a tenth of its level, and it falls no further (less than 15 % from the third to the last
-    quarter); or the first steps changed the weights by more than a tenth of their size each (about a thousandth is
-    usual; Karpathy, CS231n) and the loss has stayed above half of that of chance. On a quadratic, steps above 2/λ
-    overshoot the minimum by more than they came from (T16 of the references); below it, noise of the batches keeps
-    the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018, theorem 4.6).
+    changes by 5 % of its level from one to the next, its middle 80 % span a tenth of that, and it falls no further
+    (less than 15 % from the third to the last quarter); or the first steps changed the weights by more than a tenth
+    of their size each (about a thousandth is usual; Karpathy, CS231n) and the loss has stayed above half of that of
+    chance. On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (T16 of the references);
+    below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018,
+    theorem 4.6).
     """
     shape = case.shape
     violent = case.pace > VIOLENT and case.left > 0.5 and case.evaluations >= 4 and not _grows_from_nothing(case)
@@ -114,5 +115,6 @@ def _since(case: Case, shape: Shape | None) -> int:
 
 RULE = Rule(
     "rate_too_high", "Learning rate too high", "alarm", look,
-    explains=("dead_units", "saturation", "plateau", "underfitting", "vanishing_gradients", "overfitting"),
+    explains=("dead_units", "saturation", "noisy_batches", "plateau", "underfitting", "vanishing_gradients",
+              "overfitting"),
 )  # fmt: skip

@@ -30,6 +30,7 @@ def look(case: Case) -> Finding | None:
     quarter = curve[-max(4, len(curve) // 4) :]
     if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < 2 * case.reachable + 0.1:
         return None
+    sure = _small(case) or fixes.less_held_back(case) is not None
     since = case.step_at(first_at(losses, 1.1 * shape.level))
     score = "accuracy" if case.classes else "R²"
     known = case.facts.neighbor_score
@@ -45,8 +46,8 @@ def look(case: Case) -> Finding | None:
                  value=float(case.evaluated("train_score")[-1]), limit=known),
     )  # fmt: skip
     return RULE.found(
-        case, sentence, since=since, confidence=0.85 if _small(case) or fixes.less_held_back(case) else 0.45,
-        evidence=evidence,
+        case, sentence, since=since, confidence=0.85 if sure else 0.45, evidence=evidence,
+        severity="warning" if sure or case.left > 0.5 else "note",
         fixes=(fixes.less_held_back(case), fixes.wider(case), fixes.deeper(case), fixes.longer(case)),
     )  # fmt: skip
 
