@@ -18,6 +18,7 @@ from gui.panels.layer_view import middle_of
 from gui.panels.moments import moment_text
 from gui.panels.panel import Panel, Table
 from gui.panels.plot_axes import Band, Line, PlotAxes, decades
+from gui.panels.plot_axis import Axis
 from gui.panels.scale import scale
 from gui.panels.time_marks import time_marks
 from gui.theme import Theme, layer_colors, mix, pen
@@ -44,12 +45,20 @@ class Curve:
 
 
 PLOTS: tuple[tuple[str, bool, tuple[Curve, ...]], ...] = (
-    ("gradient norms", True, (
+    ("norms", True, (
         Curve("weight_grad_norm", "weights", True), Curve("signal_norm", "signal", True),
     )),
     ("‖ΔW‖ / ‖W‖", True, (Curve("update_ratio", "update ratio", True),)),
-    ("share of units", False, (Curve("dead_units", "dead", False), Curve("saturation", "saturated", False))),
+    ("shares", False, (Curve("dead_units", "dead", False), Curve("saturation", "saturated", False))),
 )
+
+
+class NarrowAxis(Axis):
+    """Short numbers: there are three plots side by side."""
+
+    @property
+    def widest(self) -> str:
+        return "1e-4"
 
 
 class LayerInspector(Panel):
@@ -70,6 +79,7 @@ class LayerInspector(Panel):
         self.add_to_header(self.layer_pill)
         self.words = plain_label()
         self.words.setProperty("role", "caption")
+        self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.body.addWidget(self.words)
         plots = QWidget()
@@ -81,7 +91,7 @@ class LayerInspector(Panel):
         self.histograms: dict[str, tuple[PlotAxes, Band]] = {}
         for column, (name, text) in enumerate(HISTOGRAMS.items()):
             axes, band = PlotAxes(x_label=text, right_room=6), Band()
-            axes.x_axis.counts = False
+            axes.x_axis.counts, axes.y_axis = False, NarrowAxis()
             axes.setAccessibleName(f"Histogram of the {text} of the layer")
             axes.meaning = f"{INSTRUMENTS[name].note}\nHeight: share of the values in a bin"
             axes.add(band)
@@ -89,7 +99,8 @@ class LayerInspector(Panel):
             self.histograms[name] = axes, band
         self.plots: list[tuple[PlotAxes, tuple[Line, ...]]] = []
         for column, (label, log, curves) in enumerate(PLOTS):
-            axes = PlotAxes(x_label=label, log_y=log, right_room=6)
+            axes = PlotAxes(x_label=label, right_room=6)
+            axes.y_axis = NarrowAxis(log=log)
             axes.setAccessibleName(f"{label} of the layer, over the steps")
             axes.meaning = "\n".join(f"{curve.label}: {_formula(curve)}" for curve in curves)
             lines = tuple(Line(curve.label) for curve in curves)

@@ -94,6 +94,7 @@ class Stability(ReadingsPanel):
         text = verdict(values)
         if text != self.verdict.text():
             self.verdict.setText(text)
+        self.verdict.setVisible(bool(text))
         notes = notes_on(run.experiment)
         short = notes[0].split(". ")[0].rstrip(".") + "." if notes else ""
         if short != self.notes.text():
