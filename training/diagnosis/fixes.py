@@ -232,14 +232,20 @@ def _widths(hidden: tuple[int, ...]) -> str:
 
 
 def stop_early(case: Case) -> Fix | None:
-    """Early stopping that keeps the best weights."""
-    if not case.has_held_out:
+    """Early stopping that keeps the best weights; None where it is so already."""
+    if not case.has_held_out or keeps_best(case):
         return None
     patience = max(5, min(20, round(case.evaluations / 10)))
     changes = {"stopping.early.enabled": True, "stopping.early.metric": "val_loss",
                "stopping.early.patience": patience, "stopping.early.restore_best": True}  # fmt: skip
     why = "The run ends when the validation loss has stopped improving, and keeps the weights of its best moment."
     return _fix("stop_early", "stop early", why, changes)
+
+
+def keeps_best(case: Case) -> bool:
+    """Tell whether the run ends with the weights of its lowest validation loss."""
+    early = case.experiment.stopping.early
+    return early.enabled and early.restore_best and early.metric == "val_loss"
 
 
 def weight_penalty(case: Case, l2: float = 0.01) -> Fix:

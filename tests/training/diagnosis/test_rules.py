@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -12,6 +13,8 @@ from training.diagnosis.doctor import findings
 from training.diagnosis.rules import RULES
 from training.diagnosis.rules.vanishing_gradients import signal_ratios
 from training.validation import replace
+
+WORSE = ("warning", "alarm")
 
 
 def test_there_is_a_faulty_run_for_every_rule() -> None:
@@ -120,8 +123,17 @@ def test_a_diverged_run_with_a_wild_start_is_offered_a_sound_one_first() -> None
 
 def test_what_explains_another_comes_before_it() -> None:
     for fault in FAULTY:
-        found = [each for each in findings(known(fault).case) if each.severity in ("warning", "alarm") and not each.over]
+        found = [each for each in findings(known(fault).case) if not each.over and each.severity in WORSE]
         for index, finding in enumerate(found):
             for later in found[index + 1 :]:
                 explains = finding.name in RULES[later.name].explains and later.name not in RULES[finding.name].explains
                 assert not explains or later.confidence < finding.confidence, (fault, finding.name, later.name)
+
+
+def test_overfitting_is_but_a_note_where_the_best_weights_are_kept() -> None:
+    case = known("overfitting").case
+    kept = replace(case.experiment, {"stopping.early.enabled": True, "stopping.early.patience": 1000})
+    finding = RULES["overfitting"].look(dataclasses.replace(case, experiment=kept))
+    assert finding is not None
+    assert finding.severity == "note"
+    assert "stop_early" not in [fix.name for fix in finding.fixes]

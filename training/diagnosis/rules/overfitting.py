@@ -28,7 +28,8 @@ def look(case: Case) -> Finding | None:
 
     Rule: GL = E_va / min E_va − 1 (Prechelt 1998, section 2.1) is above 0.1 in the middle of the last tenth of the
     evaluations (three at least), by more than 0.01 of the loss of chance; the training loss has fallen by 8 % since
-    the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five.
+    the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five. It is
+    but a note where early stopping keeps the best weights anyway.
     """
     held_out, training = case.evaluated("val_loss"), case.evaluated("train_loss")
     if not case.has_held_out or len(held_out) < FEWEST or not np.isfinite(held_out).all():
@@ -48,6 +49,7 @@ def look(case: Case) -> Finding | None:
         f"The validation loss was lowest, {number(curve[best])}, at epoch {number(case.evaluated('epoch')[best])} and "
         f"is {number(now)} by now, while the training loss has gone on from {number(learned[best])} to "
         f"{number(trained)}: what is still learned holds for the training samples only."
+        + (" Early stopping keeps the best weights." if fixes.keeps_best(case) else "")
     )
     evidence = (
         Evidence("val_loss", f"{percent(risen)} above its lowest", step, case.step, value=now, limit=curve[best]),
@@ -56,7 +58,7 @@ def look(case: Case) -> Finding | None:
     sure = 0.6 + min(0.3, risen / 3) + min(0.08, fallen / 10)
     return RULE.found(
         case, sentence, since=step, confidence=sure, evidence=evidence,
-        severity="warning" if case.ended or risen > MUCH else "note",
+        severity="warning" if (case.ended or risen > MUCH) and not fixes.keeps_best(case) else "note",
         fixes=(fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case), fixes.more_data(case)),
     )
 
