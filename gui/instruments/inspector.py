@@ -58,7 +58,7 @@ class NarrowAxis(Axis):
 
     @property
     def widest(self) -> str:
-        return "1e-4"
+        return "0.001"
 
 
 class LayerInspector(Panel):
