@@ -34,10 +34,9 @@ def look(case: Case) -> Finding | None:
         f"sample looked at: their slope is 0, so nothing reaches their weights any more."
     )
     if share == 1:
-        sentence = (
-            f"All {case.architecture.hidden[layer]} units of layer {layer + 1} are dead: what comes out of the network "
-            f"is the same for every input, and no gradient passes that layer."
-        )
+        cut = "nothing passes that layer, but for shortcuts" if case.architecture.skip_every else \
+            "what comes out of the network is the same for every input, and no gradient passes that layer"
+        sentence = f"All {case.architecture.hidden[layer]} units of layer {layer + 1} are dead: {cut}."
     return _found(case, sentence, case.dead.since(HALF), (layer,), share)
 
 
