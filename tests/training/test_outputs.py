@@ -36,6 +36,7 @@ from training.outputs import (
     HISTORY_COLUMNS,
     claim_folder,
     gradients_csv,
+    last_steps_csv,
     new_run_folder,
     slug,
     write_lines,
@@ -64,6 +65,11 @@ def small(**changes: Any) -> Experiment:
          "network": {"hidden": [6, 5]}, "epochs": 4, "batch_size": 16, "device": "cpu"}
     )  # fmt: skip
     return replace(base, {key.replace("__", "."): value for key, value in changes.items()})
+
+
+GROWING = small(network__hidden=[], loss__kind="mse", optimizer={"method": "sgd", "lr": 2.0}, epochs=200,
+                stopping__early__enabled=False)  # fmt: skip
+"""Its loss grows by the same factor at every step, until it leaves single precision."""
 
 
 def table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
@@ -221,6 +227,35 @@ def test_early_stopping_names_the_best_epoch(tmp_path: Path) -> None:
     best = min(rows, key=lambda row: float(row["val_loss"]))
     assert summary["best_epoch"] == float(best["epoch"])
     assert summary["best_val_loss"] == float(best["val_loss"])
+
+
+@pytest.mark.parametrize("thinned", [False, True])
+def test_the_last_steps_of_a_diverged_run_are_kept_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thinned: bool
+) -> None:
+    if thinned:
+        monkeypatch.setattr(history_module, "MAX_FINE_SPANS", 16)
+    run = run_headless(GROWING, out=tmp_path / "out")
+    records = np.concatenate([progress.records for progress in Engine(GROWING).train()])[:, 0]
+    assert len(records) > history_module.TAIL_STEPS
+    header, rows = table(run.folder / "last_steps.csv")
+    assert header[:6] == ["step", "batch_loss", "lr", "grad_norm", "update_norm", "weight_grad_norm_output"]
+    assert [int(row["step"]) for row in rows] == list(range(len(records) - 63, len(records) + 1))
+    found = np.array([[float(row[name]) for name in header[1:]] for row in rows])
+    np.testing.assert_array_equal(found, records[-64:])
+
+
+def test_the_last_steps_are_those_of_the_first_replica_whatever_the_others_do(tmp_path: Path) -> None:
+    calm = GROWING.model_copy(update={"optimizer": GROWING.optimizer.model_copy(update={"lr": 0.01})})
+    engine, history = Engine([GROWING, calm]), History(2, 1)
+    for progress in engine.train():
+        history.extend(progress)
+    ended = engine.result().outcomes[0]
+    assert ended.reason == "diverged"
+    assert history.step > ended.step + 64
+    rows = [line.split(",") for line in last_steps_csv(history, ended.step)][1:]
+    assert [int(row[0]) for row in rows] == list(range(ended.step - 63, ended.step + 1))
+    assert not np.isnan([float(row[1]) for row in rows]).any()
 
 
 def test_thinned_gradients_give_both_bounds() -> None:
