@@ -397,6 +397,7 @@ class Board(QWidget):
                 panel.offer()
             elif other is not None and offered != other.title:
                 panel.offer(other.title, lambda other=other: self.show_panel(other))
+                self._order_tabs()  # the button that offers it is new
 
     def _tell_moves(self) -> None:
         seen = self._names()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Surveys(QObject):
-    """One landscape at a time; the thread begins with the first one and ends when the window closes.
+    """One landscape at a time; its thread ends with it.
 
     Attributes
     ----------
@@ -75,6 +75,8 @@ class Surveys(QObject):
                 self.failed.emit(answer.message, answer.details)
             else:
                 new = self._take(answer) or new
+        if not self.busy:
+            self._end()  # the next one has a thread of its own
         if new:
             self.advanced.emit()
 
@@ -88,12 +90,15 @@ class Surveys(QObject):
 
     def close(self, seconds: float) -> None:
         """End the thread."""
+        self._end()
+        self.busy = False
+        self._ending.wait(seconds)
+
+    def _end(self) -> None:
         if self._thread is not None:
             self._thread.close()
             self._ending.add(self._thread)
             self._thread = None
-        self.busy = False
-        self._ending.wait(seconds)
 
     @property
     def running(self) -> bool:

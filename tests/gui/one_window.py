@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui import theme
 from gui.documents import Document
+from gui.instruments.instrumentation import Instrumentation
 from gui.race.races import Races
 from gui.recordings.kept import KeptRuns
 from gui.recordings.runs import Runs
@@ -61,6 +62,7 @@ def anew(window: MainWindow, qtbot: Any, folder: Path) -> Iterator[MainWindow]:
     scenarios.learned, runs.kept = Learned(folder), KeptRuns(folder)
     yield window
     scenarios.measurements.close()
+    window.feature(Instrumentation).close()
     window.feature(Races).close_race()
     window.feature(Races).control.shut_down(SECONDS)
     assert window.control.shut_down(SECONDS)
