@@ -19,6 +19,7 @@ from training.diagnosis.case import Case
 from training.diagnosis.explanation import explanation
 from training.diagnosis.finding import Evidence, Finding, Fix, Severity
 from training.diagnosis.rules import RULES
+from training.diagnosis.shown_by import SHOWN_BY
 from training.diagnosis.whole_run import found_in
 from training.engine import Engine
 from training.experiment import Experiment
@@ -154,6 +155,9 @@ def _show_finding(finding: Finding, file: Path | None, console: Console, *, expe
     for number, fix in enumerate(finding.fixes, start=1):
         _line(console, Text.assemble(f"{number}. ", (fix.title, "bold"), f": {fix.why}"), 2 * INDENT)
         _line(console, Text(_to_type(fix, file), style="cyan"), 2 * INDENT + 3)
+    if finding.name in SHOWN_BY and finding.severity != "fine":
+        _title("A scenario that shows it", console)
+        _line(console, Text(f"python main.py -e {SHOWN_BY[finding.name].scenario}", style="cyan"), 2 * INDENT)
 
 
 def _explained_by(cause: Finding) -> tuple[str, ...]:
