@@ -161,7 +161,7 @@ def tour(window: MainWindow) -> None:
 
 
 SPIRALS: dict[str, Any] = {"optimizer.lr": 0.003}
-MIDWAY = {"plateau": after_epochs(180)}
+MIDWAY = {"plateau": after_epochs(110)}
 """Findings that do not last to the end of the run that shows them."""
 FINDINGS = tuple(
     Scene(f"finding-{name.replace('_', '-')}", shown.scenario, shown.variant, size=SMALL,
@@ -233,11 +233,15 @@ def open_window(app: QApplication, scene: Scene) -> MainWindow:
     os.environ.update(HOME=home, CONVERGENCE_LAB_STATE=f"{home}/.local/state/convergence-lab")
     os.chdir(home)  # no picture shows whose computer it was made on
     themes.apply(app, scene.theme)
-    experiment = load_run(find(scene.experiment), scene.variant).experiment
-    window = MainWindow(replace(experiment, scene.changes), None, scene.theme)
+    planned = load_run(find(scene.experiment), scene.variant)
+    window = MainWindow(replace(planned.experiment, scene.changes), None, scene.theme)
     window.resize(*scene.size)
     window.show()
     wait(lambda: window.control.phase == "ready")
+    if planned.edits:
+        window.control.planned = lambda experiment: planned.script()
+        window.commands.reset()
+        wait(lambda: window.control.phase == "ready")
     return window
 
 
