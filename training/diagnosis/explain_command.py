@@ -85,7 +85,7 @@ def of_folder(folder: Path) -> Explained:
     if (folder / findings_file.NAME).is_file():
         findings = findings_file.load(folder / findings_file.NAME)
     else:
-        findings = found_in(run_folder.case_of_folder(folder))
+        findings = findings_file.cleaned(found_in(run_folder.case_of_folder(folder)))
         remarks.append(
             f"Found by its tables, as there is no {findings_file.NAME}: they hold no batch losses, and no instruments."
         )
@@ -107,7 +107,8 @@ def _of_recording(path: Path, console: Console) -> Explained:
             bar(engine, history, progress)
     case = Case.of_engine(engine, history)
     outcome = engine.result().outcomes[0]
-    return Explained(_readable(recording.name), outcome.message, found_in(case), remarks=("It was made again.",))
+    findings = findings_file.cleaned(found_in(case))
+    return Explained(_readable(recording.name), outcome.message, findings, remarks=("It was made again.",))
 
 
 # --------------------------------------------------------------------------------------------- printing

@@ -20,10 +20,13 @@ from training.toml_file import read_text
 NAME = "findings.json"
 MAX_BYTES = 2_000_000
 MOST_FINDINGS = 400
+LONGEST = 2_000
+"""Characters of a sentence."""
+CONTROLS = dict.fromkeys((*range(32), 127), "?")
 
 Name = Annotated[str, Shaped(r"[a-z][a-z0-9_]{0,59}", "small letters, digits and _")]
 Title = Annotated[str, Field(min_length=1, max_length=120), Readable()]
-Sentence = Annotated[str, Field(max_length=2_000), Readable(lines=True)]
+Sentence = Annotated[str, Field(max_length=LONGEST), Readable(lines=True)]
 Key = Annotated[str, Shaped(r"[a-z][a-z0-9_]{0,39}(\.[a-z0-9_]{1,40}){0,4}", "a dotted key such as 'optimizer.lr'")]
 Text = Annotated[str, Field(max_length=200), Readable()]
 Simple = bool | int | float | Text
@@ -110,6 +113,11 @@ def dumps(findings: Iterable[Finding], steps: int, epochs: float) -> bytes:
     return (json.dumps(made.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+def cleaned(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings as the file would give them back: nothing in them can trick a terminal."""
+    return tuple(_finding(_entry(finding)) for finding in findings)
+
+
 def load(path: Path) -> tuple[Finding, ...]:
     """Return what the file says was found.
 
@@ -133,7 +141,7 @@ def load(path: Path) -> tuple[Finding, ...]:
 def _entry(finding: Finding) -> FindingEntry:
     return FindingEntry(
         name=finding.name, title=finding.title, severity=finding.severity, confidence=float(finding.confidence),
-        sentence=finding.sentence, first_step=int(finding.first_step), last_step=int(finding.last_step),
+        sentence=_plain(finding.sentence), first_step=int(finding.first_step), last_step=int(finding.last_step),
         over=finding.over,
         evidence=tuple(_evidence_entry(evidence) for evidence in finding.evidence),
         fixes=tuple(_fix_entry(fix) for fix in finding.fixes),
@@ -142,7 +150,7 @@ def _entry(finding: Finding) -> FindingEntry:
 
 def _evidence_entry(evidence: Evidence) -> EvidenceEntry:
     return EvidenceEntry(
-        curve=evidence.curve, sentence=evidence.sentence, first_step=int(evidence.first_step),
+        curve=evidence.curve, sentence=_plain(evidence.sentence), first_step=int(evidence.first_step),
         last_step=int(evidence.last_step), layers=tuple(map(int, evidence.layers)), value=_finite(evidence.value),
         limit=_finite(evidence.limit),
     )  # fmt: skip
@@ -167,6 +175,15 @@ def _evidence(entry: EvidenceEntry) -> Evidence:
         entry.curve, entry.sentence, entry.first_step, entry.last_step, entry.layers, _number(entry.value),
         _number(entry.limit),
     )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Return text without what may not be in the file: names of features come from strangers' tables."""
+    text = text[:LONGEST]
+    try:
+        return Readable(lines=True).check(text)
+    except ValueError:
+        return text.encode("ascii", "replace").decode().translate(CONTROLS)
 
 
 def _finite(value: float) -> float | None:

@@ -44,6 +44,18 @@ def test_findings_read_back(tmp_path: Path) -> None:
     assert math.isnan(first.evidence[1].value)
 
 
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\u202eb", "\x00", "e" + "\u0301" * 40, "n" * 5_000, "ü", "\ud800"])
+def test_whatever_a_feature_is_called_the_file_can_be_written_and_read(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "findings.json"
+    told = dataclasses.replace(FOUND, sentence=f"Input {name} is large.")
+    file.write_bytes(findings_file.dumps([told], 720, 80.0))
+    (read,) = findings_file.load(file)
+    assert read.sentence.startswith("Input ")
+    assert read.sentence.isprintable()
+    assert ("ü" in read.sentence) is (name == "ü")
+    assert plain(findings_file.cleaned([told])[0]) == plain(read)
+
+
 def written(**changes: Any) -> dict[str, Any]:
     """Return the values of a file whose only finding is changed."""
     values: dict[str, Any] = json.loads(findings_file.dumps([FOUND], 720, 80.0))
