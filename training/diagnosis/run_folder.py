@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from pathlib import Path
@@ -39,6 +40,7 @@ WEIGHTS = "weights.safetensors"
 MAX_SUMMARY_BYTES = 20_000_000
 MAX_TABLE_BYTES = 250_000_000
 """More than the largest table a run can leave."""
+LONGEST_LINE = 2_000
 MAX_EVALUATIONS = 600_000
 MAX_LAYER_ROWS = 2_200_000
 
@@ -256,12 +258,27 @@ def _table(path: Path, columns: list[str], most: int, *, text: str = "") -> pd.D
         raise InputError(f"larger than {MAX_TABLE_BYTES:,} bytes: this is no table of a run", where=str(path))
     types: dict[str, Any] = {name: "category" if name == text else np.float64 for name in columns}
     try:
-        rows = pd.read_csv(path, usecols=columns, dtype=types, nrows=most, encoding="utf-8", low_memory=False)
+        rows = pd.read_csv(_lines(path, most), usecols=columns, dtype=types, encoding="utf-8", low_memory=False)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, OverflowError) as error:  # of pandas: no table, other columns, text among the numbers
         raise InputError(f"this is not a table of a run: {error}", where=str(path)) from None
     return rows[rows["replica"] == 0]
+
+
+def _lines(path: Path, most: int) -> io.BytesIO:
+    """Return the heading of a table and the lines of the first replica; those of the others follow them."""
+    found = io.BytesIO()
+    with path.open("rb") as file:
+        for number in range(most + 1):
+            line = file.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:  # a line of many millions of commas would take minutes to be refused
+                raise InputError(f"line {number + 1} is too long: this is not a table of a run", where=str(path))
+            if not line or (number and not line.startswith(b"0,")):
+                break
+            found.write(line)
+    found.seek(0)
+    return found
 
 
 def _is_there(path: Path) -> bool:

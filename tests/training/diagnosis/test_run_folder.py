@@ -139,6 +139,8 @@ EVALUATIONS = (
         ("history.csv", lines(EVALUATIONS, "0" + ",1" * 11, "0" + ",1" * 11), "not in order"),
         ("history.csv", lines(EVALUATIONS, "0,one" + ",1" * 10), "not a table"),
         ("history.csv", lines(EVALUATIONS, "0" + ",1" * 50), "no evaluation"),
+        ("history.csv", lines(EVALUATIONS, "," * 30_000_000), "line 2 is too long"),
+        ("gradients.csv", "," * 30_000_000, "line 1 is too long"),
         ("gradients.csv", lines(LAYERS, "0,1,layer 9,1,1,1"), "layers that the network"),
         ("gradients.csv", lines(LAYERS, "0,0,layer 1,1,1,1"), "whole numbers from 1"),
         ("gradients.csv", lines(LAYERS, "0,1.5,layer 1,1,1,1"), "whole numbers from 1"),
@@ -147,6 +149,7 @@ EVALUATIONS = (
         ("gradients.csv", "\x00\x01", "not a table"),
         ("weights.safetensors", "what is this", "cannot be read"),
     ],
+    ids=lambda text: text if len(text) < 40 else "",
 )  # fmt: skip
 def test_a_damaged_file_is_refused_and_named(
     sound: HeadlessRun, tmp_path: Path, name: str, content: str, expected: str
