@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.diagnosis import fixes
@@ -38,9 +40,9 @@ def look(case: Case) -> Finding | None:
                  "the gradient of the last steps", first, case.step, value=growth, limit=1.0),
         Evidence("batch_loss", "the loss of the last steps", first, case.step),
     )  # fmt: skip
-    return RULE.found(
-        case, sentence, since=first, confidence=1.0, evidence=evidence, fixes=remedies(case, growth)
-    )
+    # What has diverged cannot go on: whatever may help has to be there from the start.
+    fixes_from_start = tuple(fix and replace(fix, live=False) for fix in remedies(case, growth))
+    return RULE.found(case, sentence, since=first, confidence=1.0, evidence=evidence, fixes=fixes_from_start)
 
 
 def remedies(case: Case, growth: float) -> tuple[Fix | None, ...]:

@@ -15,6 +15,8 @@ LOSS_GENERALIZATION = 0.10
 """Prechelt's GL, above which the validation loss counts as having risen."""
 MUCH = 0.2
 """Below it, and while the run goes on, the rise is only worth a note: it may yet come down again."""
+LITTLE = 0.05
+"""Of the loss of chance: a rise by less is only worth a note, too."""
 FALLEN = 0.08
 """By so much the training loss has to have fallen since."""
 LEAST = 0.01
@@ -29,7 +31,8 @@ def look(case: Case) -> Finding | None:
     Rule: GL = E_va / min E_va − 1 (Prechelt 1998, section 2.1) is above 0.1 in the middle of the last tenth of the
     evaluations (three at least), by more than 0.01 of the loss of chance; the training loss has fallen by 8 % since
     the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five. It is
-    but a note where early stopping keeps the best weights anyway.
+    but a note where early stopping keeps the best weights anyway, where it is less than 0.05 of the loss of chance,
+    and, while the run goes on, below 0.2.
     """
     held_out, training = case.evaluated("val_loss"), case.evaluated("train_loss")
     if not case.has_held_out or len(held_out) < FEWEST or not np.isfinite(held_out).all():
@@ -55,10 +58,11 @@ def look(case: Case) -> Finding | None:
         Evidence("val_loss", f"{percent(risen)} above its lowest", step, case.step, value=now, limit=curve[best]),
         Evidence("train_loss", f"fallen by {percent(fallen)} since", step, case.step, value=trained),
     )
+    matters = now - curve[best] >= LITTLE * case.chance_loss and not fixes.keeps_best(case)
     sure = 0.6 + min(0.3, risen / 3) + min(0.08, fallen / 10)
     return RULE.found(
         case, sentence, since=step, confidence=sure, evidence=evidence,
-        severity="warning" if (case.ended or risen > MUCH) and not fixes.keeps_best(case) else "note",
+        severity="warning" if (case.ended or risen > MUCH) and matters else "note",
         fixes=(fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case), fixes.more_data(case)),
     )
 

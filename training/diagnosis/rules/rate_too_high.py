@@ -16,6 +16,8 @@ VIOLENT = 0.1
 LEARNED = 0.02
 WELL = 0.1
 """Share of the loss of chance below which a bouncing loss is worth a note, and no more."""
+FEWEST_ON_THE_WAY = 20
+"""Evaluations, while the run goes on: a handful that go up and down are what a run often begins with."""
 FEW = 4
 """Batches of so few samples bounce for another reason first: see `noisy_batches`."""
 SHARE_OF_LIMIT = 3
@@ -31,17 +33,18 @@ def look(case: Case) -> Finding | None:
     of their size each (about a thousandth is usual; Karpathy, CS231n) and the loss has stayed above half of that of
     chance. On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (T16 of the references);
     below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018,
-    theorem 4.6).
+    theorem 4.6). Bouncing is but a note before 20 evaluations, while the run goes on, and below a tenth of chance.
     """
     shape = case.shape
-    violent = case.pace > VIOLENT and case.left > 0.5 and case.evaluations >= 4 and not _grows_from_nothing(case)
+    violent = case.pace > VIOLENT and case.left > 0.5 and not _falls(case) and not _grows_from_nothing(case)
     bounces = shape is not None and shape.bounces and case.left > LEARNED
     if not (violent or bounces) or case.evaluations < 4 or not np.isfinite(case.left):
         return None
     since = _since(case, shape) if bounces else 1
     sentence, evidence = _told(case, shape if bounces else None, since)
     severity: Severity = "alarm" if case.left > 0.9 and (violent or case.batch_size > FEW) else "warning"
-    if case.left < WELL and not violent:
+    early = not case.ended and case.evaluations < FEWEST_ON_THE_WAY
+    if (case.left < WELL or early) and not violent:
         severity = "note"
     return RULE.found(
         case, sentence, since=since, confidence=_confidence(case, shape, violent, bounces), evidence=evidence,
@@ -89,6 +92,12 @@ def _told(case: Case, shape: Shape | None, since: int) -> tuple[str, tuple[Evide
             pace,
         ),
     )  # fmt: skip
+
+
+def _falls(case: Case) -> bool:
+    """Tell whether the training loss has fallen by a tenth over the last four evaluations, whatever the steps."""
+    losses = case.evaluated("train_loss")
+    return len(losses) >= 4 and bool(losses[-1] < 0.9 * losses[-4])
 
 
 def _grows_from_nothing(case: Case) -> bool:
