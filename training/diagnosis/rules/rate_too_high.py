@@ -33,7 +33,8 @@ def look(case: Case) -> Finding | None:
     of their size each (about a thousandth is usual; Karpathy, CS231n) and the loss has stayed above half of that of
     chance. On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (T16 of the references);
     below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018,
-    theorem 4.6). Bouncing is but a note before 20 evaluations, while the run goes on, and below a tenth of chance.
+    theorem 4.6). Bouncing is but a note below a tenth of chance and, while the run goes on, before 20 evaluations
+    or where a schedule will lower the rate.
     """
     shape = case.shape
     violent = case.pace > VIOLENT and case.left > 0.5 and not _falls(case) and not _grows_from_nothing(case)
@@ -43,8 +44,7 @@ def look(case: Case) -> Finding | None:
     since = _since(case, shape) if bounces else 1
     sentence, evidence = _told(case, shape if bounces else None, since)
     severity: Severity = "alarm" if case.left > 0.9 and (violent or case.batch_size > FEW) else "warning"
-    early = not case.ended and case.evaluations < FEWEST_ON_THE_WAY
-    if (case.left < WELL or early) and not violent:
+    if (case.left < WELL or _may_yet_calm_down(case)) and not violent:
         severity = "note"
     return RULE.found(
         case, sentence, since=since, confidence=_confidence(case, shape, violent, bounces), evidence=evidence,
@@ -92,6 +92,14 @@ def _told(case: Case, shape: Shape | None, since: int) -> tuple[str, tuple[Evide
             pace,
         ),
     )  # fmt: skip
+
+
+def _may_yet_calm_down(case: Case) -> bool:
+    """Tell whether the run has only begun, or has learned something and its schedule is yet to lower the rate."""
+    if case.ended:
+        return False
+    lowered = case.experiment.schedule.kind not in ("constant", "cyclical", "cosine_restarts")
+    return case.evaluations < FEWEST_ON_THE_WAY or (lowered and case.left < 0.9)
 
 
 def _falls(case: Case) -> bool:
