@@ -147,7 +147,7 @@ class GradientCosine(FigureReadings):
     instruments: Mapping[str, str] = {"gradient_cosine": ""}
     curves = frozenset(instruments)
     drawn: Mapping[str, Drawn] = {
-        "gradient_cosine": Drawn({"cosine": "cosine"}, "cosine", limits=(-1.0, 1.0), guide=(0.0, "turns back below")),
+        "gradient_cosine": Drawn({"cosine": "cosine"}, "cosine", limits=(-1.05, 1.05), guide=(0.0, "turns back below")),
     }
 
 

@@ -29,6 +29,7 @@ FloatArray = NDArray[np.float64]
 
 POINTS = 400
 WAITS = "Read from the first steps on, as often as the budget of instruments allows"
+NOT_READ = "Not read: the run was over before the budget of instruments allowed it"
 
 
 class ReadingsPanel(Panel):
@@ -99,7 +100,7 @@ class ReadingsPanel(Panel):
         self.axes.spans = spans_of(self.selection.evidence, self.curves, lambda steps: steps, self.theme)
         replicas = run.history.replicas
         self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
-        self.axes.empty = "" if len(self.series(run)) else WAITS
+        self.axes.empty = "" if len(self.series(run)) else NOT_READ if over(run) else WAITS
         self.draw_view(run)
         if self.selection.moment is not None:
             self.show_moment()
@@ -204,6 +205,11 @@ class ReadingsPanel(Panel):
 def about(row: InstrumentInfo) -> str:
     """Return what an instrument measures, and what that says of convergence."""
     return f"{row.title}: {row.formula}\n{row.note}"
+
+
+def over(run: RunView) -> bool:
+    """Tell whether a run has come to its end, so that nothing more is read of it."""
+    return not run.playing and any(outcome is not None for outcome in run.outcomes)
 
 
 def architecture_of(run: RunView) -> Architecture | None:

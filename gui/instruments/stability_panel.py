@@ -180,7 +180,8 @@ def verdict(values: np.ndarray) -> str:
     if not math.isfinite(share):
         return ""
     if share < 1.0 - EDGE:
-        return f"Stable: the rate is {share:.0%} of the largest stable one for the steepest direction."
+        part = f"{share:.0%}" if share >= 0.01 else "less than 1%"
+        return f"Stable: the rate is {part} of the largest stable one for the steepest direction."
     if share <= 1.0 + EDGE:
         return "At the edge of stability: along the steepest direction the loss neither settles nor runs away."
     text = f"Beyond the limit: a step multiplies the distance to the bottom of the steepest valley by {growth:.3g}."

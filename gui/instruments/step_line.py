@@ -49,7 +49,6 @@ class StepLoss(ReadingsPanel):
         self.along = Line("loss", bold=True)
         self.axes.add(self.best)
         self.profile.add(self.along)
-        self.axes.guides = [Guide(0.0, "the step made")]
         self.figure_label.setToolTip("Length of a step, against the one made, at which the loss would have been lowest")
         self.restyle(self.theme)
 
@@ -57,6 +56,7 @@ class StepLoss(ReadingsPanel):
         nothing = np.empty(0)
         self.best.set_data(nothing, nothing)
         self.along.set_data(nothing, nothing)
+        self.axes.guides = []
         self.axes.set_limits((0.0, 1.0), (-1.0, 1.0))
         self.profile.set_limits((0.0, BEYOND), (0.0, 1.0))
         self.profile.marks = []
@@ -75,7 +75,9 @@ class StepLoss(ReadingsPanel):
         heights = decades(values[:, 0]) if len(values) else np.empty(0)
         self.best.set_data(steps.astype(np.float64), heights)
         limits = ranges.limits_of_decades(np.append(heights, 0.0), self.axes.limits[1]) if len(heights) else (-1.0, 1.0)
+        self.axes.guides = [Guide(0.0, "the step made")] if len(heights) else []
         self.axes.set_limits(self.time_limits(run), limits)
+        self.profile.empty, self.axes.empty = self.axes.empty, ""  # the profile has the wider labels, and comes first
         self._draw_profile(run)
 
     def _draw_profile(self, run: RunView) -> None:
