@@ -118,6 +118,11 @@ class EndBanner(QFrame):
 
     # ------------------------------------------------------------------------------ saying
 
+    @property
+    def warns(self) -> bool:
+        """Whether what it says is a warning."""
+        return self._tone in ("warn", "error")
+
     def say(self, heading: str, sentence: str, tone: str = "", *, also: Sequence[str] = ()) -> None:
         """Show a heading and a sentence; `tone` is "", "ok", "warn" or "error".
 

@@ -14,12 +14,16 @@ from training.diagnosis.finding import Evidence, Severity
 
 FloatArray = NDArray[np.float64]
 
-MARKS: dict[Severity, str] = {"fine": "●", "note": "◆", "warning": "▲", "alarm": "▲"}
+MARKS: dict[Severity | None, str] = {None: "○", "fine": "●", "note": "◆", "warning": "▲", "alarm": "▲"}
+"""None: nothing was found."""
 
 
-def tone(severity: Severity, theme: Theme) -> str:
+def tone(severity: Severity | None, theme: Theme) -> str:
     """Return the color of a severity; a mark or a word always stands with it."""
-    return {"fine": theme.ok, "note": theme.accent, "warning": theme.warn, "alarm": theme.error}[severity]
+    tones: dict[Severity | None, str] = {
+        None: theme.muted, "fine": theme.ok, "note": theme.accent, "warning": theme.warn, "alarm": theme.error,
+    }  # fmt: skip
+    return tones[severity]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -250,7 +251,7 @@ def write_outputs(folder: Path, run: FinishedRun, *, save_data: bool = False) ->
     if run.outcomes[0].reason == "diverged":
         write_lines(folder / "last_steps.csv", last_steps_csv(run.history, run.outcomes[0].step))
     write_instruments(folder, run)
-    write_whole(folder / findings_file.NAME, findings_json(run))
+    write_findings(folder, run)
     if save_data:
         with writing_whole(folder / "data.npz") as file:
             write_data(file, run.result.data)
@@ -347,6 +348,16 @@ def _last_steps(history: History, ended: int) -> tuple[IntArray, FloatArray]:
     of_steps = [history.series(name, first=first, last=ended) for name in STEP_COLUMNS]
     of_layers = [history.layers(name, first=first, last=ended) for name in LAYER_COLUMNS]
     return of_steps[0].steps, np.column_stack([curve.low for curve in (*of_steps, *of_layers)])
+
+
+def write_findings(folder: Path, run: FinishedRun) -> None:
+    """Write ``findings.json``; where what was found cannot be told, warn and leave it out: the run is what counts."""
+    try:
+        content = findings_json(run)
+    except Exception as error:
+        warnings.warn(f"No {findings_file.NAME}: {error!r}", RuntimeWarning, stacklevel=2)
+        return
+    write_whole(folder / findings_file.NAME, content)
 
 
 def findings_json(run: FinishedRun) -> bytes:

@@ -52,13 +52,15 @@ class Told:
 
     Attributes
     ----------
+    severity
+        None: nothing was found.
     title, figure
         Beside the mark; the figure is cut where there is no room.
     sentence
         Below.
     """
 
-    severity: Severity
+    severity: Severity | None
     title: str
     figure: str
     sentence: str

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gui.actions import Act
 from gui.diagnosis.bar import Offer, Told
 from gui.diagnosis.fix_race import FixRace, race_of, verdict_of
+from gui.diagnosis.fix_row import TIP
 from gui.diagnosis.steady import Steady
+from gui.diagnosis.telling import EXPLAIN, button_title, earlier, told_of, told_of_nothing
+from gui.diagnosis.then import Then, case_of
 from gui.diagnosis.track import when
 from gui.evidence import ShownEvidence
 from gui.feature import Feature
@@ -21,12 +25,10 @@ from gui.run_control import News
 from gui.run_view import RunView
 from gui.stage import BOARD
 from gui.workspace import Workspace
-from training.diagnosis.case import Case
 from training.diagnosis.doctor import Doctor
 from training.diagnosis.finding import Finding, Fix, Severity
 from training.diagnosis.verdict import Kind
 from training.errors import InputError
-from training.population import replicas_of
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -35,8 +37,13 @@ LOOK_SECONDS = 0.5
 """Between two looks at a run that trains."""
 MOST_SHARE = 0.01
 """Of the time of the window, so much at the most goes into looking: dear looks come less often."""
+THEN_SECONDS = 0.1
+"""Between two looks at past moments, while the handle of the timeline is dragged."""
 READ_SECONDS = 2.0
 """The figures in a sentence stay as they are for so long, to be read."""
+Room = Literal["unbegun", "run", "finding"]
+EVERYTHING = "*"
+"""In the place of a rule's name: looking as such has failed."""
 SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning"}
 SAYS: dict[Kind, str] = {"better": "Better with", "same": "The same with", "worse": "Worse with"}
 TONES: dict[Kind, str] = {"better": "ok", "same": "", "worse": "warn"}
@@ -51,19 +58,21 @@ class Diagnosis(Feature):
         Who looks at the run.
     findings
         What is shown of what was found, what matters most first.
+    then
+        What is found at the past moment that is looked at.
     look_seconds
         What the last look has cost, in seconds of this thread.
     """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.doctor, self._steady = Doctor(), Steady()
+        self.doctor, self._steady, self.then = Doctor(), Steady(), Then()
         self.findings: list[Finding] = []
         self.look_seconds = 0.0
-        self._looked_at = self._said_at = float("-inf")
+        self._looked_at = self._looked_back_at = self._said_at = float("-inf")
         self._looked_step: tuple[int, bool] | None = None
         self._pause = LOOK_SECONDS
-        self._broken = False
+        self._broken: set[str] = set()
         self._said: tuple[object, ...] = ()
         self._outcome: Told | None = None
         self._workspace: Workspace | None = None
@@ -73,6 +82,7 @@ class Diagnosis(Feature):
     def adopt(self, workspace: Workspace) -> None:
         if self._workspace is not None:
             workspace.why.take_over(self._workspace.why)
+            workspace.why.show_findings(self.findings, self.doctor.past)
         self._workspace = workspace
         self.corner, self.why, self._selection = workspace.corner, workspace.why, workspace.selection
         self.why.chosen_changed.connect(self._show_evidence)
@@ -95,7 +105,7 @@ class Diagnosis(Feature):
         if view is None or view.forked_at is None:  # of a fork, what was found up to its moment stays known
             self.doctor = Doctor()
             self.why.forget()
-        self._steady, self.findings, self._broken = Steady(), [], False
+        self._steady, self.then, self.findings, self._broken = Steady(), Then(), [], set()
         self._looked_step, self._pause = None, LOOK_SECONDS
         self._show()
 
@@ -106,20 +116,19 @@ class Diagnosis(Feature):
             if state != self._looked_step or news.ended:
                 self._looked_at, self._looked_step = now, state
                 self._examine(view, now)
+        if view is not None and not self.then.knows(view):
+            self._look_back(view, now)
         self._say(now)
 
     # ------------------------------------------------------------------------------ looking
 
     def _examine(self, view: RunView, now: float) -> None:
-        """Look at the run once; a rule that breaks is told of once, and the run is not looked at any more."""
-        if self._broken or view.history.step == 0:
+        """Look at the run once."""
+        if view.history.step == 0:
             return
         started = time.thread_time()
-        try:
-            found = self.doctor.look(case_of(view))
-        except Exception as error:  # one rule must not take the window along
-            self._broken, found = True, []
-            self.window.errors.view_failed(f"Diagnosis: {error!r}", "".join(traceback.format_exception(error)))
+        found: list[Finding] = []
+        self._attempt(lambda: found.extend(self.doctor.look(case_of(view))))
         before = {finding.name for finding in self.findings}
         self.findings = self._steady.take(found, now, settled=not view.playing)
         for finding in self.findings:
@@ -130,12 +139,41 @@ class Diagnosis(Feature):
         self._pause = max(LOOK_SECONDS, self.look_seconds / MOST_SHARE)
         self.window.frames.spend(self.look_seconds)
 
+    def _look_back(self, view: RunView, now: float) -> None:
+        """Look at the run as it stood at the moment that is looked at, if none was looked at just before."""
+        if view.moment is None or now - self._looked_back_at >= THEN_SECONDS:
+            self._looked_back_at = now
+            self.then.turn_to(view)
+            self._attempt(lambda: self.then.look(view, self.doctor.broken))
+
+    def _attempt(self, look: Callable[[], object]) -> None:
+        """Look, unless looking as such has failed; each fault is told of once a run, and the run goes on."""
+        if EVERYTHING in self._broken:
+            return
+        faults = self.doctor.broken
+        try:
+            look()
+        except Exception as error:  # not a rule, which the doctor sees to
+            faults = {**faults, EVERYTHING: error}
+        for name in faults.keys() - self._broken:
+            error, what = faults[name], "Diagnosis" if name == EVERYTHING else f"Diagnosis, rule {name}"
+            self.window.errors.view_failed(f"{what}: {error!r}", "".join(traceback.format_exception(error)))
+        self._broken |= faults.keys()
+
     # ------------------------------------------------------------------------------ showing
 
     @property
     def top(self) -> Finding | None:
         """What matters most of what holds now."""
         return next((finding for finding in self.findings if not finding.over), None)
+
+    @property
+    def shown(self) -> Finding | None:
+        """What matters most of what holds at the moment that is looked at."""
+        view = self.window.control.view
+        if view is None or view.moment is None:
+            return self.top
+        return next(iter(self.then.found), None)
 
     def _show(self) -> None:
         """Show what there is, at once."""
@@ -144,49 +182,66 @@ class Diagnosis(Feature):
 
     def _say(self, now: float) -> None:
         """Tell in the corner what there is to tell, if that is something else than before."""
-        guest, top = self.window.hosting.guest is not None, self.top
-        said = (guest, self.race, self.races.outcome) if guest else (guest, top)
+        guest, view = self.window.hosting.guest is not None, self.window.control.view
+        if guest:
+            said: tuple[object, ...] = (self.race, self.races.outcome)
+        elif view is not None and not self.then.knows(view):
+            return  # as soon as it is known what held at that moment
+        else:
+            said = (self._room_of(view), view.moment if view is not None else None, self.shown)
         if len(said) == len(self._said) and all(one is other for one, other in zip(said, self._said, strict=True)):
             return
-        if not guest and self._figures_stay(top, now):
+        if not guest and self._figures_stay(said, now):
             return
         self._said, self._said_at = said, now
         if guest:
             self._say_of_race()
         else:
-            self._say_of_run(top)
+            self._say_of_run(view)
         self._show_evidence()
 
-    def _figures_stay(self, top: Finding | None, now: float) -> bool:
+    def _figures_stay(self, said: tuple[object, ...], now: float) -> bool:
         """Tell whether only figures have changed, while the run trains, and there was no time yet to read them."""
-        view, before = self.window.control.view, self._said[-1] if len(self._said) == 2 else None
-        same = isinstance(before, Finding) and top is not None and top.name == before.name
+        view, top, before = self.window.control.view, said[-1], self._said[-1] if self._said else None
+        same = isinstance(before, Finding) and isinstance(top, Finding) and top.name == before.name
+        same = same and said[:-1] == self._said[:-1]
         return same and view is not None and view.playing and now - self._said_at < READ_SECONDS
 
-    def _say_of_run(self, top: Finding | None) -> None:
-        view = self.window.control.view
-        if top is None or view is None:
-            self.corner.say_little(None)
-        elif top.severity == "fine":
-            self.corner.say_little(self._told(top, view), self._explain(top))
-        else:
-            self.corner.say_much(self._told(top, view), [*self._offers(top), self._explain(top)])
+    def _room_of(self, view: RunView | None) -> Room:
+        """Return who has the room where nothing calls for something to be done."""
+        if view is None or view.history.step == 0:
+            return "unbegun"
+        if view.moment is not None:
+            return "finding"
+        forked = view.forked_at == view.history.step and not view.playing
+        return "run" if self.window.control.phase == "finished" or forked or self.corner.banner.warns else "finding"
 
-    def _told(self, finding: Finding, view: RunView) -> Told:
-        replicas = view.history.replicas
-        which = f"replica 1 of {replicas:,}" if replicas > 1 else ""
-        figure = finding.evidence[0].sentence if finding.evidence else ""
-        tip = "\n".join(part for part in (
-            f"{round(100 * finding.confidence)} % sure, {when(finding)}", f"About {which}" if which else "",
-        ) if part)  # fmt: skip
-        return Told(
-            finding.severity, finding.title, " · ".join(part for part in (which, figure) if part), finding.sentence, tip
-        )
+    def _say_of_run(self, view: RunView | None) -> None:
+        finding, room = self.shown, self._room_of(view)
+        if view is None or (finding is None and room == "unbegun"):
+            self.corner.say_little(None)
+        elif finding is not None and finding.severity != "fine":
+            self.corner.say_much(told_of(finding, view), [*self._offers(finding), self._explain(finding)])
+        else:
+            told = told_of_nothing(view, over=room == "run") if finding is None else told_of(finding, view)
+            explain = None if finding is None else self._explain(finding)
+            if room == "finding":
+                self.corner.say_much(told, [*self._before(), *([explain] if explain is not None else [])])
+            else:
+                self.corner.say_little(told, explain)
+
+    def _before(self) -> list[Offer]:
+        """Offer to read about what was found before, and is over."""
+        told = earlier(self.doctor.past)
+        if told is None:
+            return []
+        text, tip, last = told
+        return [Offer(text, f"{tip}\nClick to read about it in the panel Why", lambda: self.explain(last))]
 
     def _offers(self, finding: Finding) -> list[Offer]:
         return [
             Offer(
-                fix.title, f"{fix.why}\nClick to race the run as it is against the same run with this change",
+                button_title(fix.title), f"{fix.why}\nClick: {TIP[:1].lower()}{TIP[1:]}",
                 lambda fix=fix: self.try_fix(finding, fix),
                 (
                     (f"Race with {fix.title}", lambda fix=fix: self.try_fix(finding, fix)),
@@ -197,10 +252,7 @@ class Diagnosis(Feature):
         ]  # fmt: skip
 
     def _explain(self, finding: Finding) -> Offer:
-        return Offer(
-            "Explain…", "What it means, what shows it and what can be done, in the panel Why (W)",
-            lambda: self.explain(finding), lasting=True,
-        )  # fmt: skip
+        return Offer("Explain…", EXPLAIN, lambda: self.explain(finding), lasting=True)
 
     def explain(self, finding: Finding) -> None:
         """Bring the panel that says why, and tell of a finding there."""
@@ -213,7 +265,7 @@ class Diagnosis(Feature):
 
     def _show_evidence(self) -> None:
         """Draw on the plots the evidence of what is read about, or else of what matters most; of nothing fine."""
-        finding = self.why.told if self.why.isVisible() else self.top
+        finding = self.why.told if self.why.isVisible() else self.shown
         shown = finding is not None and finding.severity != "fine" and self.why.plots_pill.isChecked()
         if finding is None or not shown or not finding.evidence or self.window.hosting.guest is not None:
             self._selection.show_evidence(None)
@@ -229,14 +281,14 @@ class Diagnosis(Feature):
     # ------------------------------------------------------------------------------ fixes
 
     def _can_try(self) -> bool:
-        top = self.top
-        return self.window.hosting.guest is None and top is not None and bool(top.fixes)
+        shown = self.shown
+        return self.window.hosting.guest is None and shown is not None and bool(shown.fixes)
 
     def try_first_fix(self) -> None:
         """Race the first fix of what matters most."""
-        top = self.top
-        if self._can_try() and top is not None:
-            self.try_fix(top, top.fixes[0])
+        shown = self.shown
+        if self._can_try() and shown is not None:
+            self.try_fix(shown, shown.fixes[0])
 
     def try_fix(self, finding: Finding, fix: Fix) -> None:
         """Race the run as it is against the same run with a fix."""
@@ -297,11 +349,3 @@ class Diagnosis(Feature):
             self.races.close_race()
             self.apply(race.fix)
 
-
-def case_of(view: RunView) -> Case:
-    """Return what rules look at of the first replica of a run."""
-    original = view.original or view.experiment
-    return Case.of(
-        view.history, replicas_of(view.experiment)[0], view.data, original=replicas_of(original)[0],
-        instruments=view.instruments, snapshot=view.snapshot,
-    )  # fmt: skip

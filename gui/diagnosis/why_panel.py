@@ -122,8 +122,7 @@ class Why(Panel):
         self.track.show_rows(self.track.rows, run.history.step, self.track.current)
 
     def clear(self) -> None:
-        self.set_figure("")
-        self.show_findings((), ())
+        self.set_figure("")  # what was found stays known, for when it is shown again: see `forget`
 
     def show_moment(self) -> None:
         self.track.point_at(self.selection.moment)
@@ -172,7 +171,6 @@ class Why(Panel):
         self._chosen = other._chosen
         self.math_pill.setChecked(other.math_pill.isChecked())
         self.plots_pill.setChecked(other.plots_pill.isChecked())
-        self.show_findings(other.findings, other.past)
 
     @property
     def told(self) -> Finding | None:

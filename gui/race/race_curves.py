@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -317,7 +317,8 @@ class RaceCurves(RacePanel):
         lower, everything = (reduce(Extent.joined, extents) for extents in (found[:half], found))
         if self.full_pill.isChecked():
             return everything.whole
-        return lower.stretched_to(everything, NEAR, NEAR_DECADES if self._log else abs(lower.high))
+        near = lower.stretched_to(everything, NEAR, NEAR_DECADES if self._log else abs(lower.high))
+        return replace(near, low=everything.low)  # whatever comes lower than the others is what a race is about
 
     # -- the moment pointed at
 

@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from collections import namedtuple
 from collections.abc import Iterator
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from safetensors.torch import load_file
 from training import history as history_module
 from training import outputs
 from training.data.load import load_prepared
+from training.diagnosis.rules import RULES
 from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
@@ -576,6 +578,24 @@ def test_an_unexpected_failure_is_not_hidden_and_costs_nothing_computed(tmp_path
     assert summary["reason"] == "failed"
     assert "a fault of the program" in summary["message"]
     assert summary["steps"] >= 5
+
+
+@pytest.mark.parametrize("broken", ["a rule", "all of it"])
+def test_a_fault_of_the_diagnosis_costs_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fault(*arguments: Any) -> Any:
+        raise ZeroDivisionError("a fault of the diagnosis")
+
+    if broken == "a rule":
+        monkeypatch.setitem(RULES, "plateau", replace_fields(RULES["plateau"], look=fault))
+    else:
+        monkeypatch.setattr("training.outputs.found_in", fault)
+    with pytest.warns(RuntimeWarning, match="a fault of the diagnosis"):
+        run_headless(small(), out=tmp_path / "out")
+    assert numbers(tmp_path / "out" / "summary.json")["reason"] == "completed"
+    assert (tmp_path / "out" / "curves.png").exists()
+    assert (tmp_path / "out" / "findings.json").exists() == (broken == "a rule")
 
 
 # ------------------------------------------------------------------------------------- presets

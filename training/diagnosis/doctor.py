@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Finding, Severity
 from training.diagnosis.rules import RULES
+from training.diagnosis.rules.rule import Rule
 
 LESS_SURE = 0.4
 WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
@@ -17,15 +19,20 @@ WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
 class Doctor:
     """Looks at one run again and again.
 
+    A rule that fails is told of in a warning and not asked again; the others go on.
+
     Attributes
     ----------
     past
         What was found before and is not any more, in the order in which it ended; each with the steps between which
         it was found.
+    broken
+        Rules that have failed, by name, and how.
     """
 
     def __init__(self) -> None:
         self.past: tuple[Finding, ...] = ()
+        self.broken: dict[str, Exception] = {}
         self._current: dict[str, Finding] = {}
         self._step = 0
 
@@ -39,7 +46,7 @@ class Doctor:
         if case.step < self._step:
             self._forget_after(case.step)
         self._step = case.step
-        found = findings(case)
+        found = findings(case, self.broken)
         now = {finding.name: self._with_begin(finding) for finding in found if not finding.over}
         ended = [replace(before, over=True) for name, before in self._current.items() if name not in now]
         self.past = _merged(self.past, [*ended, *(finding for finding in found if finding.over)], now)
@@ -55,15 +62,22 @@ class Doctor:
         self._current = {name: finding for name, finding in self._current.items() if finding.first_step <= step}
 
 
-def findings(case: Case) -> list[Finding]:
+def findings(case: Case, broken: dict[str, Exception] | None = None) -> list[Finding]:
     """Return what every rule finds in a case, ranked.
 
     First what is worst; a cause counts as bad as what it explains, and comes before it; else the more confident first.
     What is over counts as a note. That the run is healthy is said only where nothing is a warning or worse.
+
+    Parameters
+    ----------
+    broken
+        Rules not to be asked, by name; a rule that fails is added. None: what goes wrong in a rule is raised.
     """
     with np.errstate(all="ignore"):  # a run that fails is full of numbers that are none
-        found = [each for rule in RULES.values() if rule.name != "healthy" and (each := rule.look(case)) is not None]
-        healthy = RULES["healthy"].look(case) if all(_weight(finding) < 2 for finding in found) else None
+        others = (rule for rule in RULES.values() if rule.name != "healthy")
+        found = [each for rule in others if (each := _asked(rule, case, broken)) is not None]
+        well = all(_weight(finding) < 2 for finding in found)
+        healthy = _asked(RULES["healthy"], case, broken) if well else None
     ranked = sorted(found, key=lambda finding: _rank(finding, found))
     return ranked if healthy is None else [healthy, *ranked]
 
@@ -76,6 +90,19 @@ def review(case: Case, looks: int = 40) -> Doctor:
         if step > 0 or index == looks:
             doctor.look(case.until(step))
     return doctor
+
+
+def _asked(rule: Rule, case: Case, broken: dict[str, Exception] | None) -> Finding | None:
+    if broken is None:
+        return rule.look(case)
+    if rule.name in broken:
+        return None
+    try:
+        return rule.look(case)
+    except Exception as error:  # one rule must take neither the others nor the files of a run along
+        broken[rule.name] = error
+        warnings.warn(f"The rule {rule.name} failed: {error!r}", RuntimeWarning, stacklevel=4)
+        return None
 
 
 def _weight(finding: Finding) -> int:

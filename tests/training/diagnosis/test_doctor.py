@@ -105,3 +105,21 @@ def test_a_run_looked_at_afterwards_tells_of_the_plateau_it_left() -> None:
 def test_what_was_seen_coming_is_told_once() -> None:
     names = [finding.name for finding in review(known("diverging").case).past]
     assert len(names) == len(set(names))
+
+
+def test_a_rule_that_fails_is_told_of_once_and_the_others_go_on(
+    told: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(case: Case) -> Finding | None:
+        raise ZeroDivisionError("a fault of a rule")
+
+    told["second"] = (1, 20)
+    monkeypatch.setitem(doctors.RULES, "first", Rule("first", "first", "warning", fail))
+    case, doctor = known("overfitting").case, Doctor()
+    with pytest.warns(RuntimeWarning, match="The rule first failed"):
+        found = doctor.look(case.until(10))
+    assert [finding.name for finding in found] == ["second"]
+    assert [finding.name for finding in doctor.look(case.until(20))] == ["second"]  # a second warning is an error here
+    assert list(doctor.broken) == ["first"]
+    with pytest.raises(ZeroDivisionError):
+        findings(case)  # who asks for no list of what is broken is told
