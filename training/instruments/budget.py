@@ -30,10 +30,19 @@ class Budget:
     ----------
     share
         Seconds of measuring for each second of training; it may be changed at any time, from any thread.
+
+    Attributes
+    ----------
+    part
+        So much of what is earned is for readings; the rest is spent elsewhere. It may be changed likewise.
+    trained, spent
+        Seconds of training, and of measuring, so far.
     """
 
     def __init__(self, share: float) -> None:
         self.share = share
+        self.part = 1.0
+        self.trained = self.spent = 0.0
         self._known: dict[str, float] = {}
         self._saved: dict[str, float] = {}
         self._lately_trained = self._lately_spent = 0.0
@@ -55,7 +64,8 @@ class Budget:
         kept = 0.5 ** (seconds / MEMORY_SECONDS)
         self._lately_trained = kept * self._lately_trained + seconds
         self._lately_spent *= kept
-        self._share_out(self.share * seconds, dict(costs))
+        self.trained += seconds
+        self._share_out(self.part * self.share * seconds, dict(costs))
 
     def _share_out(self, earned: float, costs: dict[str, float]) -> None:
         """Give each its part; what is too much for one, which is read as often as can be, goes to the others."""
@@ -79,9 +89,19 @@ class Budget:
         whole = sum(self._saved.values()) + ALWAYS_OWED
         for name in names:
             if name not in self._known and costs[name] <= whole:
+                self._collect(name, costs[name])
                 return name
         most = max(names, key=lambda name: self._saved[name] / costs[name], default=None)
         return most if most is not None and self._saved[most] >= costs[most] else None
+
+    def _collect(self, name: str, cost: float) -> None:
+        """Have all pay for a first reading with what they have saved: it must not be spent a second time."""
+        saved = {other: seconds for other, seconds in self._saved.items() if other != name and seconds > 0.0}
+        whole = sum(saved.values())
+        given = min(whole, max(0.0, cost - self._saved.get(name, 0.0)))
+        for other, seconds in saved.items():
+            self._saved[other] -= given * seconds / whole
+        self._saved[name] = self._saved.get(name, 0.0) + given
 
     def spend(self, name: str, seconds: float) -> None:
         """Take note of what a reading took."""
@@ -89,6 +109,7 @@ class Budget:
         self._known[name] = before + NEWEST * (seconds - before)
         self._saved[name] = self._saved.get(name, 0.0) - seconds
         self._lately_spent += seconds
+        self.spent += seconds
 
     @property
     def spent_share(self) -> float:

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 import torch
 
 from training.engine import Engine
+from training.instruments.aside import PART, Aside
 from training.instruments.budget import Budget
 from training.instruments.catalog import INSTRUMENTS, standard_instruments
 from training.instruments.instrument import Instrument, Reading
@@ -38,6 +39,11 @@ From `python -m benchmarks --only instruments`: a budget that is spent without t
 """
 MOST_SECONDS = 1.0
 """A reading that takes longer is not made within a budget: meanwhile the run could not be paused."""
+
+LONGEST_WAIT = 1.0
+"""Seconds between two chunks that still count as training: a run may be slowed down that far. Others are a pause."""
+ENOUGH_SECONDS = 0.2
+"""So much training is needed before the share that measuring takes of it says anything."""
 
 # Waiting for other threads counts neither as training nor as measuring; on Windows the clock of a thread is too coarse.
 clock = time.perf_counter if sys.platform == "win32" else time.thread_time
@@ -66,6 +72,8 @@ class Instruments:
     failures
         Instruments that have raised an error, with its text: they are not read any more (without a budget, the error
         is raised).
+    aside
+        Time for what another thread computes beside the training, if `makes_room`.
     """
 
     def __init__(
@@ -80,6 +88,8 @@ class Instruments:
         self._budget = Budget(share or 0.0)
         self._step_seconds = math.inf
         self._left_at: tuple[int, float] | None = None  # thread, and its clock when it was left
+        self.aside = Aside()
+        self._passed_at: float | None = None
         self.names = standard_instruments(engine.architecture) if names is None else names
 
     @property
@@ -104,11 +114,27 @@ class Instruments:
     @share.setter
     def share(self, share: float) -> None:
         self._budget.share = share
+        self.make_room(self._budget.part < 1.0)
+
+    def make_room(self, wanted: bool) -> None:
+        """Leave a part of the budget to `aside`, or keep all of it; at any time, from any thread."""
+        self._budget.part = 1.0 - PART if wanted else 1.0
+        self.aside.share = PART * self._budget.share if wanted else 0.0
 
     @property
     def spent_share(self) -> float:
         """What measuring has cost lately, as a part of the time spent on training; 0 where there is no budget."""
-        return self._budget.spent_share
+        return self._budget.spent_share + self.aside.spent_share
+
+    @property
+    def spent_seconds(self) -> float:
+        """What measuring has cost so far."""
+        return self._budget.spent
+
+    @property
+    def settled(self) -> bool:
+        """Whether enough has been trained for `spent_share` to say anything."""
+        return self._budget.trained >= ENOUGH_SECONDS
 
     @property
     def too_slow(self) -> tuple[str, ...]:
@@ -130,6 +156,7 @@ class Instruments:
         costs = self._costs()
         if self._every is None:
             self._budget.earn(seconds, costs)
+            self.aside.earn(self._seconds_passed(progress))
         readings = self._read(costs, began) if self._may_look(progress) else []
         self._left_at = threading.get_ident(), clock()
         return readings
@@ -142,6 +169,12 @@ class Instruments:
         if progress.steps_done:
             self._step_seconds = min(self._step_seconds, seconds / progress.steps_done)
         return seconds
+
+    def _seconds_passed(self, progress: Progress) -> float:
+        """Return the time by the wall since the last chunk, waits for a speed limit included, without pauses."""
+        now, before = time.monotonic(), self._passed_at
+        self._passed_at = now
+        return min(now - before, progress.seconds + LONGEST_WAIT) if before is not None else progress.seconds
 
     def _costs(self) -> dict[str, float]:
         """Return the seconds a reading of every instrument is expected to take, of those that can be read."""
@@ -212,4 +245,4 @@ class Instruments:
         finally:
             seconds = clock() - began
             self._budget.spend(name, COLD * seconds)
-        return Reading(name, probe.step, probe.epoch, values, seconds, self._budget.spent_share)
+        return Reading(name, probe.step, probe.epoch, values, seconds, self.spent_share)

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.architecture import Architecture
 from training.data.prepare import PreparedData
@@ -107,17 +108,17 @@ def path_of(
         So many at the most, and as far as memory goes, spread evenly over the checkpoints; the first and the last are
         always among them.
     """
-    found = [] if start is None else [(0, np.asarray(start, dtype=np.float64))]
+    found: list[tuple[int, Tensor]] = [] if start is None else [(0, torch.from_numpy(start))]
     for step in checkpoints.steps:
         kept = checkpoints.before(step, _ANY_EDITS)
         if kept is not None and kept.step == step and (end is None or step < end[0]):
-            found.append((step, kept.state["tensors"]["params"][replica].double().cpu().numpy()))
+            found.append((step, kept.state["tensors"]["params"][replica]))
     if end is not None and (not found or end[0] > found[-1][0]):
-        found.append((end[0], np.asarray(end[1], dtype=np.float64)))
+        found.append((end[0], torch.from_numpy(end[1])))
     points = _affordable(points, len(found[0][1])) if found else points
-    if len(found) <= points:
-        return found
-    return [found[index] for index in np.linspace(0, len(found) - 1, points).round().astype(int)]
+    if len(found) > points:
+        found = [found[index] for index in np.linspace(0, len(found) - 1, points).round().astype(int)]
+    return [(step, params.double().cpu().numpy()) for step, params in found]
 
 
 def path_again(
@@ -174,8 +175,8 @@ def survey(
 ) -> Iterator[Landscape]:
     """Compute a landscape, part by part; to cancel it, do not ask for the next part.
 
-    The path comes first, then the grid from coarse to fine. All yielded landscapes differ only in `losses` and
-    `path_losses`; the last is complete. It may run in any thread, as it has a workbench of its own.
+    The grid comes first, from coarse to fine, then the losses along the path. All yielded landscapes differ only in
+    `losses` and `path_losses`; the last is complete. It may run in any thread, as it has a workbench of its own.
 
     Parameters
     ----------
@@ -302,17 +303,17 @@ def _filled(bench: Workbench, empty: Landscape, path: Sequence[tuple[int, FloatA
     rows = _side_by_side(bench)
     yield empty
     known = empty
-    for part in _parts(np.arange(len(path)), rows):
-        heights = known.path_losses.copy()
-        heights[part] = _losses(bench, np.stack([path[index][1] for index in part]), rows)
-        known = replace(known, path_losses=heights)
-        yield known
     for part in _parts(_coarse_to_fine(*empty.losses.shape), rows):
         heights = known.losses.copy()
         row, place = np.unravel_index(part, heights.shape)
         along = empty.xs[place, None] * empty.directions[0] + empty.ys[row, None] * empty.directions[1]
         heights.flat[part] = _losses(bench, empty.center + along, rows)
         known = replace(known, losses=heights)
+        yield known
+    for part in _parts(np.arange(len(path)), rows):
+        heights = known.path_losses.copy()
+        heights[part] = _losses(bench, np.stack([path[index][1] for index in part]), rows)
+        known = replace(known, path_losses=heights)
         yield known
 
 
