@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Literal
 from gui.actions import Act
 from gui.diagnosis.bar import Offer, Told
 from gui.diagnosis.fix_race import FixRace, race_of, verdict_of
-from gui.diagnosis.fix_row import TIP
+from gui.diagnosis.fix_row import TIP, button_title
 from gui.diagnosis.steady import Steady
-from gui.diagnosis.telling import EXPLAIN, button_title, earlier, told_of, told_of_nothing
+from gui.diagnosis.telling import EXPLAIN, earlier, story_of, told_of, told_of_nothing
 from gui.diagnosis.then import Then, case_of
 from gui.diagnosis.track import when
 from gui.evidence import ShownEvidence
 from gui.feature import Feature
 from gui.narrator import Words
 from gui.race.races import Races
-from gui.race.wording import in_common
 from gui.run_control import News
 from gui.run_view import RunView
 from gui.stage import BOARD
@@ -46,6 +45,11 @@ EVERYTHING = "*"
 """In the place of a rule's name: looking as such has failed."""
 SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning"}
 SAYS: dict[Kind, str] = {"better": "Better with", "same": "The same with", "worse": "Worse with"}
+ADVICE: dict[Kind, str] = {
+    "better": "Keep the change, and train on with it?",
+    "same": "It makes no difference here; the run can stay as it is.",
+    "worse": "Here it does not help: go back and try another one.",
+}
 TONES: dict[Kind, str] = {"better": "ok", "same": "", "worse": "warn"}
 
 
@@ -300,7 +304,7 @@ class Diagnosis(Feature):
         except InputError as error:
             self.window.banner.show_error(f"{fix.title} cannot be tried: {error.message()}")
             return
-        self.races.start_runs(race.title, race.runs, play=True, purpose=race)
+        self.races.start_runs(race.title, race.runs, play=True, purpose=race, story=story_of(race))
 
     def apply(self, fix: Fix) -> None:
         """Put a fix into the form, as one change that can be undone."""
@@ -320,11 +324,10 @@ class Diagnosis(Feature):
         if race is None or len(self.races.entrants) != 2:
             return
         verdict = verdict_of(self.races.entrants)
-        heading, view = f"{SAYS[verdict.kind]} {race.fix.title}", self.races.control.view
+        heading = f"{SAYS[verdict.kind]} {race.fix.title}"
         self.races.outcome = Words(heading, verdict.sentence, TONES[verdict.kind])
-        shared = in_common(view) if view is not None else ""
         self._outcome = Told(
-            SEVERITIES[verdict.kind], heading, verdict.by_how_much, f"{verdict.sentence} {shared}".strip(),
+            SEVERITIES[verdict.kind], heading, verdict.by_how_much, f"{verdict.sentence} {ADVICE[verdict.kind]}",
             "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same",
         )  # fmt: skip
         self.window.show_soon()

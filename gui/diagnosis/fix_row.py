@@ -38,6 +38,11 @@ class ShrinkingButton(QPushButton):
             self.setText(shown)
 
 
+def button_title(title: str) -> str:
+    """Return the title of a fix as it stands on a button."""
+    return f"{title[:1].upper()}{title[1:]}"
+
+
 class FixRow(QWidget):
     """``try_wanted`` asks for a race, ``apply_wanted`` for the change without one."""
 
@@ -46,7 +51,7 @@ class FixRow(QWidget):
 
     def __init__(self, fix: Fix, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = ShrinkingButton(fix.title, self)
+        self.button = ShrinkingButton(button_title(fix.title), self)
         self.button.setAccessibleName(f"Try {fix.title}")
         self.button.setToolTip(plain_tip(f"{fix.title}\n{TIP}"))
         self.button.clicked.connect(self.try_wanted)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from gui.builder import wording
 from gui.diagnosis.bar import Told
+from gui.diagnosis.fix_race import FixRace
+from gui.diagnosis.fix_row import button_title
 from gui.diagnosis.track import when
-from gui.narrator import epoch_text
+from gui.narrator import Words, epoch_text
 from gui.run_view import RunView
+from gui.timeline.continued import after
 from training.diagnosis.finding import Finding
 from training.diagnosis.rules import RULES
+from training.experiment import Experiment
+from training.validation import get, keys_of
 
 EXPLAIN = "What it means, what shows it and what can be done, in the panel Why (W)"
 
@@ -56,6 +63,36 @@ def earlier(past: Sequence[Finding]) -> tuple[str, str, Finding] | None:
     return text, "\n".join(f"{finding.title}, {when(finding)}" for finding in told[-8:]), last
 
 
-def button_title(title: str) -> str:
-    """Return the title of a fix as it stands on a button."""
-    return f"{title[:1].upper()}{title[1:]}"
+def story_of(race: FixRace) -> Words:
+    """Return what is tried in a race, against what, and what exactly is changed."""
+    _, start, edits = race.runs["as_it_is"]
+    changed = changes_of(after(start, edits), race.fix.changes)
+    heading = f"{button_title(race.fix.title)}, against: {race.finding.title.lower()}"
+    return Words(heading, f"{race.fix.why}\nChanged {race.since}: {changed}. All else is the same.")
+
+
+def changes_of(experiment: Experiment, changes: Mapping[str, Any]) -> str:
+    """Return what changes in an experiment, in the words of the form: ``Activation: Sigmoid → ReLU``."""
+    said = []
+    for key, value in changes.items():
+        before = _value(experiment, key)
+        if before != value:
+            was = f"{_worded(key, before)} → " if before is not None else ""
+            said.append(f"{wording.label(key)}: {was}{_worded(key, value)}")
+    return " · ".join(said)
+
+
+def _value(experiment: Experiment, key: str) -> Any:
+    """Return a setting; None for one that only the changed experiment has."""
+    return get(experiment, key) if key in keys_of(experiment) else None
+
+
+def _worded(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return wording.title(key, value)
+    if isinstance(value, list | tuple):
+        alike = len(set(value)) == 1 and len(value) > 1
+        return f"{value[0]} ×{len(value)}" if alike else "-".join(map(str, value)) or "none"
+    return wording.at_rest(key, value)

@@ -79,6 +79,7 @@ class FindingTrack(QWidget):
         self.now = 0
         self.current = ""
         self.moment: float | None = None
+        self.past: int | None = None
         self._font, self._small = text_font(scale(), px=12, weight=600), text_font(scale(), px=10.5)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -104,6 +105,12 @@ class FindingTrack(QWidget):
         """Show the moment pointed at in other views."""
         if moment != self.moment:
             self.moment = moment
+            self.update()
+
+    def look_at(self, past: int | None) -> None:
+        """Show the past moment that is looked at, in steps; None: now."""
+        if past != self.past:
+            self.past = past
             self.update()
 
     def restyle(self, theme: Theme) -> None:
@@ -148,10 +155,11 @@ class FindingTrack(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for index, row in enumerate(self.rows):
                 self._draw_row(painter, index, row)
-            if self.moment is not None and self.rows and self.moment <= self.now:
-                painter.setPen(pen(self.theme.faint, dash=(3, 3)))
-                x = round(self.x_of(self.moment)) + 0.5
-                painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+            for step, color in ((self.moment, self.theme.faint), (self.past, self.theme.warn)):
+                if step is not None and self.rows and step <= self.now:
+                    painter.setPen(pen(color, dash=(3, 3)))
+                    x = round(self.x_of(step)) + 0.5
+                    painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
 
     def _draw_row(self, painter: QPainter, index: int, row: TrackRow) -> None:
         theme, unit = self.theme, scale()

@@ -120,6 +120,7 @@ class Why(Panel):
 
     def refresh(self, run: RunView) -> None:
         self.track.show_rows(self.track.rows, run.history.step, self.track.current)
+        self.track.look_at(run.moment.step if run.moment is not None else None)
 
     def clear(self) -> None:
         self.set_figure("")  # what was found stays known, for when it is shown again: see `forget`

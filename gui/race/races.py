@@ -57,6 +57,8 @@ class Races(Feature):
         The one that is raced, or None.
     purpose
         What whoever started the race knows it by, or None.
+    story
+        What whoever started it says of it from the start, or None.
     outcome
         What whoever started it says in the end of what has come of it, or None.
     """
@@ -72,6 +74,7 @@ class Races(Feature):
         self.control = self.followed = RaceControl()
         self.scenario: Scenario | None = None
         self.purpose: object = None
+        self.story: Words | None = None
         self.outcome: Words | None = None
         self.board: RaceBoard | None = None
         self._notes: EndBanner | None = None
@@ -96,10 +99,10 @@ class Races(Feature):
 
     def start_runs(
         self, title: str, runs: Mapping[str, tuple[str, Experiment, Edits]], *, play: bool = False,
-        purpose: object = None,
+        purpose: object = None, story: Words | None = None,
     ) -> None:
         """Race any runs, each with its title and what is changed in it on the way; the first is what others meet."""
-        self.scenario, self.purpose, self._hidden = None, purpose, set()
+        self.scenario, self.purpose, self.story, self._hidden = None, purpose, story, set()
         self._start(title, [Entry(name, *run) for name, run in runs.items()], play=play)
 
     def propose(self, scenario: Scenario | None, names: Sequence[str] | None = None) -> None:
@@ -114,7 +117,7 @@ class Races(Feature):
             self._workspace.stage.show_only(BOARD)
         self._waiting.take_back(self.window.banner)
         self.control.close()
-        self.scenario, self.purpose, self.outcome, self._records = None, None, None, {}
+        self.scenario, self.purpose, self.story, self.outcome, self._records = None, None, None, None, {}
         if self.board is not None:
             self.board.clear()
 
@@ -395,8 +398,8 @@ class Races(Feature):
             self.board.standings.refresh()
             watch = [f"• {line}" for line in self.scenario.watch] if self.scenario is not None else ()
             shared = f"{in_common(view)} {parted(view)}".strip()
-            if self.outcome is not None:
-                self._notes.say(*self.outcome, also=(shared, *watch))
+            if self.story is not None:
+                self._notes.say(*self.story, also=(shared, *watch))
             else:
                 self._notes.say("What they share, and where they part", shared, also=watch)
 
