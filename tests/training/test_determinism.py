@@ -176,8 +176,18 @@ def test_edits_are_replayed_exactly(experiment: Experiment, evaluate_first: bool
     ))
 
 
+def play_to_epoch(session: Session, last: int) -> None:
+    """Play until a run that may have to be given the last epochs has ended with them; it waits after that."""
+    deadline = time.monotonic() + 30
+    while session.state != "finished" or session.engine.epoch < last:
+        assert time.monotonic() < deadline
+        if session.state == "paused":
+            session.play()
+        time.sleep(0.005)
+
+
 def test_edits_made_through_a_session_are_replayed_exactly() -> None:
-    experiment = small(**{**EVERYTHING, "epochs": 400, "stopping": {"early": {"enabled": True, "patience": 400}}})
+    experiment = small(**{**EVERYTHING, "epochs": 400, "stopping": {"early": {"enabled": True, "patience": 500}}})
     session = Session(Engine(experiment))
     thread = threading.Thread(target=session.run)
     session.edit({"stopping.early.burn_in": 1})
@@ -189,18 +199,9 @@ def test_edits_made_through_a_session_are_replayed_exactly() -> None:
         time.sleep(random.uniform(0, 0.01))
         session.edit({edit.key: edit.value})
     session.edit({"epochs": 420})
-    deadline = time.monotonic() + 30
-    while session.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    play_to_epoch(session, 420)
     session.edit({"epochs": 440})
-    while session.state != "paused":
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    session.play()
-    while session.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    play_to_epoch(session, 440)
     session.close()
     thread.join(2)
     events = drained(session)
