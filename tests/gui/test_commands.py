@@ -265,7 +265,9 @@ def test_a_population_is_said_to_be_one(qtbot: Any, open_window: Open) -> None:
     qtbot.waitUntil(lambda: "(replica 1 of 3)" in window.end_banner.sentence.text())
     assert window.gradients.axes.note == "replica 1 of 3"
     for panel in (window.boundary, window.network, window.confusion):
-        assert not panel.isVisible() or "1 of 3" in panel.figure_label.text(), panel.title
+        window.board.show_panel(panel)
+        assert panel.isVisible()
+        assert "1 of 3" in panel.figure_label.text(), panel.title
         assert panel.title_label.toolTip().endswith("Shows replica 1 of 3")
     change(window, "optimizer.lr", 0.125)
     qtbot.waitUntil(lambda: window.control.view.experiment.optimizer.lr == 0.125)

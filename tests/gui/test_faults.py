@@ -94,6 +94,7 @@ def test_a_painting_that_raises_takes_nothing_down(
     qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch, owner: Any, method: str, panel: str
 ) -> None:
     window.resize(1440, 900)
+    window.board.show_panel(window.confusion)
     qtbot.waitUntil(window.confusion.isVisible)
     target: Any = owner
     if isinstance(owner, str):

@@ -427,18 +427,26 @@ def test_presets_and_recent_files_are_listed(qtbot: Any, window: MainWindow, tmp
 # ------------------------------------------------------------------------------------- views
 
 
-@pytest.mark.parametrize(("dataset", "loss", "shown"), [
-    ("moons", "cross_entropy", {"boundary", "confusion"}), ("sine", "mse", {"boundary", "predicted"}),
-    ("diabetes", "mse", {"predicted"}), ("iris", "cross_entropy", {"confusion"}),
+VIEWS = ("boundary", "loss_landscape", "predicted_true", "confusion")
+
+
+@pytest.mark.parametrize(("dataset", "loss", "suiting"), [
+    ("moons", "cross_entropy", ("boundary", "loss_landscape", "confusion")),
+    ("sine", "mse", ("boundary", "loss_landscape", "predicted_true")),
+    ("diabetes", "mse", ("loss_landscape", "predicted_true")), ("iris", "cross_entropy", ("loss_landscape", "confusion")),
 ])  # fmt: skip
 def test_the_views_suit_the_data(
-    qtbot: Any, open_window: Callable[..., MainWindow], dataset: str, loss: str, shown: set[str]
+    qtbot: Any, open_window: Callable[..., MainWindow], dataset: str, loss: str, suiting: tuple[str, ...]
 ) -> None:
     window = open_window(replace(Experiment(), {"data.dataset": dataset, "loss.kind": loss, "epochs": 2}))
+    window.resize(1440, 900)
     key(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, "finished")
-    for name in ("boundary", "predicted", "confusion"):
-        assert getattr(window, name).isVisible() == (name in shown), name
+    for name in VIEWS:
+        panel = window.board.panels[name]
+        assert panel.isVisible() == (name in suiting[:2]), name
+        window.board.show_panel(panel)
+        assert panel.isVisible() == (name in suiting), name
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1100, 700)])
