@@ -59,6 +59,9 @@ class Instrumentation(Feature):
     def acts(self) -> list[Act]:
         return [Act("View", "Instruments…", ("Ctrl+I",), self.open_gallery)]
 
+    def starting(self) -> None:
+        self.surveys.give_up()
+
     def started(self) -> None:
         self.surveys.forget()
 
@@ -67,6 +70,7 @@ class Instrumentation(Feature):
         measuring = self._wanted()
         if measuring != self.window.control.measuring:
             self.window.control.measure(measuring)
+        self._make_room()
         if now - self._figures_at >= FIGURES_SECONDS or news.ended:
             self._figures_at = now
             self._show_figures()
@@ -94,6 +98,13 @@ class Instrumentation(Feature):
             settings.instrument_budget, frozenset(settings.instruments_off),
             frozenset(settings.instruments_on) | others,
         )
+
+    def _make_room(self) -> None:
+        """Leave a part of the budget to the landscape while it is seen and computed beside the training."""
+        instruments = self.window.control.instruments
+        self.landscape.set_affordable(self.window.control.measuring.share > 0.0)
+        if instruments is not None:
+            instruments.make_room(self.landscape.live and self.landscape.isVisible())
 
     def switch(self, name: str, on: bool) -> None:
         """Have an instrument read from now on, or not."""
@@ -157,14 +168,15 @@ class Instrumentation(Feature):
 
     # ------------------------------------------------------------------------------ the landscape
 
-    def _survey(self, kind: str) -> None:
-        view = self.window.control.view
-        if view is not None and kind in ("pca", "random"):
-            self.surveys.ask(view, "random" if kind == "random" else "pca")
+    def _survey(self, kind: str, at_once: bool) -> None:
+        view, instruments = self.window.control.view, self.window.control.instruments
+        if view is not None and instruments is not None:
+            self.surveys.ask(view, "random" if kind == "random" else "pca", instruments.aside, at_once=at_once)
 
     def _show_landscape(self) -> None:
-        asked = self.surveys.asked
+        asked, surveys = self.surveys.asked, self.surveys
         if asked is not None and asked.view is self.window.control.view:
-            self.landscape.show_landscape(self.surveys.known, asked.center.step, busy=self.surveys.busy)
+            step, wait = asked.center.step, surveys.picture_in
+            self.landscape.show_landscape(surveys.known, step, busy=surveys.busy, picture_in=wait)
         else:
             self.landscape.show_landscape(None, -1, busy=False)

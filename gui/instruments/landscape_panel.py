@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,12 @@ from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
-from gui.panels import ranges
+from gui.instruments.landscape_picture import LEVELS, Heights, between, known_heights, levels, shades
+from gui.instruments.trail import Plane, Trail
 from gui.panels.color_key import Bar, ColorKey, Entry
 from gui.panels.panel import Panel, Pill, Table
 from gui.panels.plot_axes import Line, Map, PlotAxes, Stamps, disc
+from gui.panels.ranges import Limits
 from gui.panels.scale import scale
 from gui.panels.short_pill import ShortPill
 from gui.theme import Theme, viridis_table
@@ -27,15 +30,25 @@ FloatArray = NDArray[np.float64]
 
 STILL_MS = 400
 """So long a run stands still before its landscape is computed."""
-LEVELS = 256
-HIGH = 0.97
-"""Losses beyond this share of all are drawn like it: one 1e30 would leave no detail."""
+GROWN = 1.4
+"""While a run trains it is computed again once the run is so many times as long."""
+FEWEST_KEPT, LONGEST_WAIT = 3, 2.0
+"""So many checkpoints make a path to find directions from; for them it is not waited longer than so many seconds."""
+FINE_ENOUGH = 2
+"""A new landscape takes the place of a finer one once every so many points of it are known."""
 WIDE = 420
 """Pixels from which on pills say all."""
 PATH = "#ffffff"
 """Seen on every color of viridis, in both themes."""
 NEAR = 10.0
-BEGINS = "Computed once the run stands still, or with the pill “compute”"
+STEP, FURTHEST = 0.3, 3.0
+"""Where the point leaves the landscape, the axes get wider by such a part of it, up to so many times its extent."""
+AFEW = 6.0
+"""Seconds that are not worth a number."""
+BEGINS = "Computed while the run trains"
+STILL = "Computed once the run stands still, or with the pill “compute”"
+SOON = "The first picture comes within seconds"
+NOWHERE = "No landscape: the weights are not finite"
 MEANING = (
     "The loss at θ_c + x·d₁ + y·d₂: θ_c the weights of now, d₁ and d₂ the main directions of the path (PCA), or random "
     "ones scaled filter by filter (Li et al. 2018). The path is seen from above: it need not lie in the plane.\n"
@@ -50,7 +63,14 @@ KINDS: dict[Kind, tuple[str, str]] = {
 class LossLandscape(Panel):
     """A map of the loss, bright where it is low, the path in white and a point where the run stands.
 
-    ``survey_wanted`` and ``give_up_wanted`` ask for what is computed elsewhere; `show_landscape` brings it.
+    ``survey_wanted``, with a kind and whether someone waits for it, and ``give_up_wanted`` ask for what is computed
+    elsewhere; `show_landscape` brings it. While a run trains, the point moves on over the landscape known, which is
+    computed again as the run gets longer, or leaves it.
+
+    Attributes
+    ----------
+    affordable
+        Whether there is a budget for computing it beside the training.
     """
 
     title = "Loss landscape"
@@ -58,16 +78,22 @@ class LossLandscape(Panel):
     name = "loss_landscape"
     shortcut = "Alt+8"
     needs_snapshot = True
-    survey_wanted = Signal(str)
+    survey_wanted = Signal(str, bool)
     give_up_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: RunView | None = None
         self.landscape: Landscape | None = None
-        self.busy = False
-        self._step = -1
-        self._inverse: FloatArray | None = None
+        self.busy = self.affordable = False
+        self._step = self._asked_at = self._left_at = -1
+        self._stride = 0
+        self._began_at = 0.0
+        self._picture_in = math.nan
+        self._plane: Plane | None = None
+        self._limits: tuple[Limits, Limits] = (-1.0, 1.0), (-1.0, 1.0)
+        self._trail = Trail()
+        self._awaited = False
         self.axes = PlotAxes(x_label="direction 1", y_label="direction 2", grid=False)
         self.axes.x_axis.counts = False
         self.axes.meaning = MEANING
@@ -90,6 +116,10 @@ class LossLandscape(Panel):
             self.add_to_header(pill, spare=2)
             self.group.addButton(pill)
             self.kinds[kind] = pill
+        self.live_pill = self.add_pill(
+            "live", "Compute it again from time to time while the run trains, as the budget of instruments allows",
+            checked=True, spare=3, changed=self._live_chosen,
+        )
         self.compute = ComputePill()
         self.compute.clicked.connect(self._pressed)
         self.add_to_header(self.compute, spare=1)
@@ -118,6 +148,7 @@ class LossLandscape(Panel):
         known, step = (self.landscape, self._step) if same else (None, -1)
         self.clear()
         self._run = run
+        self._began_at = time.monotonic()
         self.axes.zoom_back()
         if known is not None:
             self.show_landscape(known, step, busy=self.busy)
@@ -125,23 +156,32 @@ class LossLandscape(Panel):
 
     def refresh(self, run: RunView) -> None:
         self._run = run
-        if run.playing or run.history.step == 0 or not self._is_old(run):
+        if run.snapshot is not None:
+            self._trail.add(run.snapshot)
+        if run.playing:
             self._still.stop()
-        elif not self._still.isActive() and not self.busy:
+            self._survey_if_due(run)
+        elif run.history.step == 0 or not self._is_old(run) or self._left_at == run.history.step:
+            self._still.stop()
+        elif not self._still.isActive() and not (self.busy and self._asked_at == run.history.step):
             self._still.start()
-        self.axes.empty = "" if self.landscape is not None else BEGINS
+        self.axes.empty = "" if self.landscape is not None else self._waiting(run)
         self._draw_path(run)
         self.axes.redraw()
 
     def clear(self) -> None:
         self._still.stop()
-        self._run, self.landscape, self._inverse, self._step = None, None, None, -1
+        self._run, self.landscape, self._plane = None, None, None
+        self._step = self._asked_at = self._left_at = -1
+        self._stride, self._picture_in, self._awaited = 0, math.nan, False
+        self._trail.clear()
         self.map.visible = False
         self.path.set_data(np.empty(0), np.empty(0))
         self.here.set_groups([])
         self.key.set_key(())
         self.axes.empty = ""
         self.axes.set_note()
+        self.axes.set_labels("direction 1", "direction 2")
         self.axes.set_limits((-1.0, 1.0), (-1.0, 1.0))
         self.set_figure("")
         self._say_busy()
@@ -175,65 +215,140 @@ class LossLandscape(Panel):
 
     # -- what is computed
 
-    def show_landscape(self, landscape: Landscape | None, step: int, *, busy: bool) -> None:
-        """Show what is known by now of the landscape around the weights after so many steps."""
-        self.busy = busy
-        if landscape is not None and landscape is not self.landscape:
-            if self.landscape is None or landscape.directions is not self.landscape.directions:
-                self._inverse = np.linalg.pinv(landscape.directions.T)
-            self.landscape, self._step = landscape, step
-            self._draw_map(landscape)
+    @property
+    def live(self) -> bool:
+        """Whether it is computed while the run trains."""
+        return self.live_pill.isChecked()
+
+    def set_affordable(self, affordable: bool) -> None:
+        """Say whether there is a budget for computing it beside the training."""
+        if affordable != self.affordable:
+            self.affordable = affordable
+            if self._run is not None:
+                self.attempt(self.refresh, self._run)
+
+    def show_landscape(
+        self, landscape: Landscape | None, step: int, *, busy: bool, picture_in: float = math.nan
+    ) -> None:
+        """Show what is known by now of the landscape around the weights after so many steps.
+
+        A new one takes the place of the one shown as soon as it is fine enough; the first one at once.
+        """
+        self.busy, self._picture_in = busy, picture_in
+        found = known_heights(landscape.losses) if landscape is not None else None
+        if landscape is not None and found is not None and self._is_news(landscape, found):
+            if self._plane is None or self.landscape is None or landscape.directions is not self.landscape.directions:
+                self._plane = Plane.of(landscape)
+                self._trail.see_in(self._plane, int(landscape.steps[-1]) if len(landscape.steps) else step)
+                self._limits = ends(landscape.xs), ends(landscape.ys)
+            self.landscape, self._step, self._stride = landscape, step, found.stride
+            self._draw_map(landscape, found)
             if self._run is not None:
                 self.axes.empty = ""
                 self._draw_path(self._run)
+        if self.landscape is None and self._run is not None:
+            self.axes.empty = self._waiting(self._run)
         self._say_busy()
         self.axes.redraw()
+
+    def _is_news(self, landscape: Landscape, found: Heights) -> bool:
+        shown = self.landscape
+        if shown is None or landscape.kind != shown.kind:
+            return True
+        if landscape.directions is shown.directions:
+            return found.stride < self._stride
+        return found.stride <= max(FINE_ENOUGH, self._stride) or self._has_left()
 
     def _is_old(self, run: RunView) -> bool:
         """Tell whether the run has gone on since, or another plane is wanted."""
         return self._step != run.history.step or self.landscape is None
+
+    def _survey_if_due(self, run: RunView) -> None:
+        """Have it computed beside the training, the first one as soon as there is a path to see."""
+        snapshot = run.snapshot
+        if not (self.live and self.affordable and self.isVisible()) or snapshot is None or snapshot.step == 0:
+            return
+        if self._asked_at < 0:
+            kept = len(run.checkpoints.steps) if run.checkpoints is not None else 0
+            due = kept >= FEWEST_KEPT or time.monotonic() - self._began_at >= LONGEST_WAIT
+        else:
+            grown = snapshot.step >= GROWN * self._asked_at or self._has_left()
+            due = grown and snapshot.step > self._asked_at and (not self.busy or self._step == self._asked_at)
+        if due:
+            self._asked_at, self._awaited = snapshot.step, False
+            self.survey_wanted.emit(self.kind, False)
+
+    def _has_left(self) -> bool:
+        """Tell whether the point stands outside the landscape."""
+        known = self.landscape
+        if known is None or not len(self.path.x):
+            return False
+        x, y = self.path.x[-1], self.path.y[-1]
+        return not (known.xs[0] <= x <= known.xs[-1] and known.ys[0] <= y <= known.ys[-1])
 
     def _survey_if_still(self) -> None:
         run = self._run
         if run is None or run.playing or not self.isVisible() or not self._is_old(run):
             return
         if run.snapshot is not None and run.snapshot.step == run.history.step:
-            self.survey_wanted.emit(self.kind)
+            self._ask(run)
         else:
             self._still.start()  # the weights are on their way
 
+    def _ask(self, run: RunView) -> None:
+        """Have it computed as fast as can be."""
+        self._asked_at, self._awaited = run.snapshot.step if run.snapshot is not None else -1, True
+        self.survey_wanted.emit(self.kind, True)
+
     def _pressed(self) -> None:
-        if self.busy:
+        if self.busy and self._awaited:
+            self._left_at = self._run.history.step if self._run is not None else -1
             self.give_up_wanted.emit()
         elif self._run is not None:
-            self.survey_wanted.emit(self.kind)
+            self._ask(self._run)
 
     def _kind_chosen(self, on: bool) -> None:
         if on and self._run is not None and self._run.history.step:
-            self.survey_wanted.emit(self.kind)
+            self._ask(self._run)
+
+    def _live_chosen(self, on: bool) -> None:
+        if not on and self._run is not None and self._run.playing:
+            self.give_up_wanted.emit()
+        if self._run is not None:
+            self.attempt(self.refresh, self._run)
+
+    # -- what is said
+
+    def _waiting(self, run: RunView) -> str:
+        """Return why there is nothing to be seen, and when there will be."""
+        if not self.busy and run.snapshot is not None and not np.isfinite(run.snapshot.params).all():
+            return NOWHERE
+        if not (self.live and self.affordable):
+            return STILL
+        if not run.playing:
+            return BEGINS if run.history.step == 0 else ""
+        if self._picture_in > AFEW:
+            return f"The first picture comes in about {in_words(self._picture_in)}"
+        return SOON
 
     def _say_busy(self) -> None:
         done = self.landscape.done if self.landscape is not None else 0.0
-        self.compute.show_progress(done if self.busy else None)
-        self.axes.set_note(*(f"computing {done:.0%}",) if self.busy else ())
+        awaited = self.busy and self._awaited
+        self.compute.show_progress(done if awaited else None)
+        self.axes.set_note(*(f"computing {done:.0%}",) if awaited else ())
 
     # -- what is drawn
 
-    def _draw_map(self, known: Landscape) -> None:
-        heights = coarse(known.losses)
-        self.map.visible = heights is not None
-        if heights is None:
-            return
+    def _draw_map(self, known: Landscape, found: Heights) -> None:
         xs, ys = known.xs, known.ys
         dx, dy = (xs[-1] - xs[0]) / (len(xs) - 1), (ys[-1] - ys[0]) / (len(ys) - 1)
         place = QRectF(xs[0] - dx / 2, ys[0] - dy / 2, xs[-1] - xs[0] + dx, ys[-1] - ys[0] + dy)
-        levels, texts = shades(heights)
-        table = viridis_table(LEVELS)
-        self.map.set_colors(table[levels], place)
-        bright = viridis_table(64)[::-1]
-        self.key.set_key((Entry("", "low"), Entry("", "high loss")), Bar(np.ascontiguousarray(bright), texts),
+        bright, texts = shades(found.losses)
+        self.map.visible = True
+        self.map.set_colors(viridis_table(LEVELS)[levels(between(bright, found.stride))], place)
+        table = viridis_table(64)[::-1]
+        self.key.set_key((Entry("", "low"), Entry("", "high loss")), Bar(np.ascontiguousarray(table), texts),
                          tip="Training loss with penalties; the brighter, the lower")
-        self.axes.set_limits((float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])))
         self._label(known)
 
     def _label(self, known: Landscape) -> None:
@@ -247,19 +362,21 @@ class LossLandscape(Panel):
         self.axes.set_labels(*names)
 
     def _draw_path(self, run: RunView) -> None:
-        """Draw the path, from its last place on to where the run stands or is looked at."""
+        """Draw the path, and on from its last place to where the run stands or is looked at."""
         known, snapshot = self.landscape, run.shown_snapshot
         if known is None:
             return
-        before = known.steps <= run.shown_step
-        path = known.path[before]
-        here = path[-1:] if len(path) else np.empty((0, 2))
-        if snapshot is not None and self._inverse is not None and len(snapshot.params) == len(known.center):
-            here = (self._inverse @ (np.asarray(snapshot.params, dtype=np.float64) - known.center))[None]
-            path = np.concatenate([path, here])
+        path = np.concatenate([known.path[known.steps <= run.shown_step], self._trail.until(run.shown_step)])
+        if run.moment is not None and snapshot is not None and self._plane is not None:
+            place = self._plane.place(np.asarray(snapshot.params))
+            path = path if place is None else np.concatenate([path, place[None]])
         self.path.set_data(path[:, 0], path[:, 1])
         point = disc(self.theme.error, edge=PATH, diameter=8.0 * scale())
-        self.here.set_groups([(point, here[:, 0], here[:, 1])] if np.isfinite(here).all() else [])
+        self.here.set_groups([(point, path[-1:, 0], path[-1:, 1])] if len(path) else [])
+        if len(path):
+            x, y = path[-1].tolist()
+            self._limits = wide_enough(self._limits[0], known.xs, x), wide_enough(self._limits[1], known.ys, y)
+        self.axes.set_limits(*self._limits)
 
     def _clicked(self, x: float, y: float) -> None:
         known = self.landscape
@@ -294,37 +411,24 @@ class ComputePill(Pill):
         """Never on: it is a button."""
 
 
-def coarse(losses: FloatArray) -> FloatArray | None:
-    """Return the losses on the finest grid all of which is known, [ny, nx]; None while there is none."""
-    stride = 1
-    while stride <= 8:
-        part = losses[::stride, ::stride]
-        if not np.isnan(part).any():
-            rows, columns = losses.shape
-            whole = np.repeat(np.repeat(part, stride, axis=0), stride, axis=1)
-            shift = stride // 2
-            index_y = np.clip(np.arange(rows) + shift, 0, len(whole) - 1)
-            index_x = np.clip(np.arange(columns) + shift, 0, whole.shape[1] - 1)
-            return whole[np.ix_(index_y, index_x)]
-        stride *= 2
-    return None
+def ends(grid: FloatArray) -> Limits:
+    """Return where a grid begins and ends."""
+    return float(grid[0]), float(grid[-1])
 
 
-def shades(losses: FloatArray) -> tuple[NDArray[np.uint8], tuple[str, str, str]]:
-    """Return a level for each loss, high where it is low, and what low, middle and high levels mean.
+def wide_enough(limits: Limits, grid: FloatArray, place: float) -> Limits:
+    """Return limits that hold a place beyond those of the landscape: widened in steps, and not without end."""
+    low, high = limits
+    extent = float(grid[-1] - grid[0])
+    if not abs(place - float(grid.mean())) < FURTHEST * extent:
+        return limits
+    if place < low:
+        return float(place - STEP * extent), high
+    return (low, float(place + STEP * extent)) if place > high else limits
 
-    Levels are even in the logarithm, where all losses are positive.
-    """
-    finite = losses[np.isfinite(losses)]
-    if not finite.size:
-        return np.zeros(losses.shape, dtype=np.uint8), ("", "", "∞")
-    low, high = float(finite.min()), float(np.quantile(finite, HIGH))
-    log = low > 0.0
-    heights, ends = (np.log10(np.maximum(losses, low)), np.log10([low, max(high, low)])) if log else (
-        losses, np.array([low, high])
-    )
-    span = max(float(ends[1] - ends[0]), 1e-12)
-    share = np.nan_to_num(np.clip((heights - ends[0]) / span, 0.0, 1.0), nan=1.0)
-    middle = 10.0 ** float(ends.mean()) if log else float(ends.mean())
-    levels = ((1.0 - share) * (LEVELS - 1)).astype(np.uint8)
-    return levels, (ranges.scientific(low), ranges.scientific(middle), f"≥ {ranges.scientific(high)}")
+
+def in_words(seconds: float) -> str:
+    """Return a time to wait, in few figures."""
+    if not math.isfinite(seconds):
+        return "a while"
+    return f"{seconds:.0f} s" if seconds < 90.0 else f"{seconds / 60.0:.0f} min"

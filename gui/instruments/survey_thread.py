@@ -1,10 +1,15 @@
-"""The thread that computes loss landscapes: the last one asked for, from coarse to fine, until it is given up."""
+"""The thread that computes loss landscapes: the last one asked for, from coarse to fine, until it is given up.
+
+Beside a run that trains it computes part by part, as the instruments' budget pays for them, and waits in between.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import traceback
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,17 +19,22 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QThread
 
 from gui.trainer import STACK_BYTES
-from training.instruments.landscape import Kind, Landscape, path_of, survey
+from training.instruments.instruments import COLD, clock
+from training.instruments.landscape import FIRST_PLACES, Kind, Landscape, path_of, survey
 from training.session import Failure
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
     from training.data.prepare import PreparedData
     from training.experiment import Experiment
+    from training.instruments.aside import Aside
     from training.snapshot import Snapshot
     from training.timeline.checkpoints import Checkpoints
 
 FloatArray = NDArray[np.float64]
+
+LOOK_SECONDS = 0.1
+"""While it waits for its turn it looks so often whether the run still trains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +47,12 @@ class Asked:
         The run it is of, to tell answers about another apart.
     center
         The weights in its middle, with the step at which they stood.
+    aside
+        What pays for it while the run trains; None: nothing needs to.
+    at_once
+        Whether the user waits for it: then it is computed as fast as can be, and paid for later.
+    like
+        Directions of the landscape before, to be seen from the same side.
     """
 
     view: RunView
@@ -46,22 +62,43 @@ class Asked:
     center: Snapshot
     beginning: Snapshot | None
     checkpoints: Checkpoints | None
+    aside: Aside | None = None
+    at_once: bool = False
+    like: FloatArray | None = None
 
     @classmethod
-    def of(cls, view: RunView, kind: Kind) -> Asked | None:
+    def of(
+        cls, view: RunView, kind: Kind, aside: Aside | None = None, *, at_once: bool = False,
+        like: FloatArray | None = None,
+    ) -> Asked | None:
         """Ask for one around the weights of now; None where nothing is known of them."""
         if view.snapshot is None:
             return None
-        return cls(view, kind, view.experiment, view.data, view.snapshot, view.beginning, view.checkpoints)
+        return cls(
+            view, kind, view.experiment, view.data, view.snapshot, view.beginning, view.checkpoints, aside, at_once,
+            like,
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is computed as its budget allows; a run that stands still loses nothing."""
+        return self.aside is not None and self.view.playing and not self.at_once
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What is known of a landscape by now; `done` when nothing more comes."""
+    """What is known of a landscape by now; `done` when nothing more comes.
+
+    Attributes
+    ----------
+    picture_in
+        Seconds until the first picture, if the run goes on training; NaN while that is not known.
+    """
 
     asked: Asked
     landscape: Landscape | None
     done: bool
+    picture_in: float = math.nan
 
 
 class SurveyThread(QThread):
@@ -91,6 +128,7 @@ class SurveyThread(QThread):
         with self._changed:
             self._wanted = None
             self._given_up = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Ask the thread to end; it does so after the part in hand."""
@@ -120,14 +158,42 @@ class SurveyThread(QThread):
             return None if self._closed else asked
 
     def _answer(self, asked: Asked) -> None:
-        center = np.asarray(asked.center.params, dtype=np.float64)
-        known: Landscape | None = None
-        if np.isfinite(center).all():
-            start = np.asarray(asked.beginning.params, dtype=np.float64) if asked.beginning is not None else None
-            end = asked.center.step, center
-            path = path_of(asked.checkpoints, start=start, end=end) if asked.checkpoints is not None else [end]
-            for known in survey(asked.experiment, asked.data, asked.center.architecture, path, center, asked.kind):
-                if self._given_up:
-                    break
-                self.outbox.append(Answer(asked, known, done=False))
+        began, known = clock(), None
+        for known in _parts(asked):
+            seconds = clock() - began
+            if asked.aside is not None and asked.view.playing:
+                asked.aside.spend(COLD * seconds)
+            self.outbox.append(Answer(asked, known, False, _picture_in(asked, known, COLD * seconds)))
+            self._wait_for_turn(asked)
+            if self._given_up:
+                break
+            began = clock()
         self.outbox.append(Answer(asked, known, done=True))
+
+    def _wait_for_turn(self, asked: Asked) -> None:
+        """Wait while the run trains and what has been spent is not paid for."""
+        with self._changed:
+            while asked.waits and not self._given_up and asked.aside is not None and asked.aside.owed:
+                self._changed.wait(min(LOOK_SECONDS, max(0.005, asked.aside.wait_for(0.0))))
+
+
+def _parts(asked: Asked) -> Iterator[Landscape]:
+    """Compute the landscape, around the last place of the path that is finite: a run that blew up has come from one."""
+    start = asked.beginning.params.astype(np.float64) if asked.beginning is not None else None
+    end = asked.center.step, asked.center.params.astype(np.float64)
+    path = path_of(asked.checkpoints, start=start, end=end) if asked.checkpoints is not None else [end]
+    center = next((params for _, params in reversed(path) if np.isfinite(params).all()), None)
+    if center is not None:
+        yield from survey(
+            asked.experiment, asked.data, asked.center.architecture, path, center, asked.kind,
+            goes_on=asked.view.playing, like=asked.like,
+        )
+
+
+def _picture_in(asked: Asked, known: Landscape, seconds: float) -> float:
+    """Return the seconds until the first picture, from what the last part took of them."""
+    if asked.aside is None or not asked.waits:
+        return math.nan
+    places = int(np.count_nonzero(~np.isnan(known.losses)))
+    parts_left = math.ceil((FIRST_PLACES - places) / places) if places else math.nan
+    return asked.aside.wait_for(max(0.0, parts_left) * seconds) if places else math.nan

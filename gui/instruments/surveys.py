@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +13,7 @@ from training.session import Failure
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
+    from training.instruments.aside import Aside
     from training.instruments.landscape import Kind, Landscape
 
 
@@ -26,6 +28,8 @@ class Surveys(QObject):
         What is known of it by now.
     busy
         Whether it is still computed.
+    picture_in
+        Seconds until its first picture, as far as that is known; else NaN.
     """
 
     advanced = Signal()
@@ -36,15 +40,17 @@ class Surveys(QObject):
         self.asked: Asked | None = None
         self.known: Landscape | None = None
         self.busy = False
+        self.picture_in = math.nan
         self._thread: SurveyThread | None = None
         self._ending = EndingThreads()
 
-    def ask(self, view: RunView, kind: Kind) -> None:
-        """Compute the landscape around where a run stands."""
-        asked = Asked.of(view, kind)
+    def ask(self, view: RunView, kind: Kind, aside: Aside | None = None, *, at_once: bool = True) -> None:
+        """Compute the landscape around where a run stands; unless `at_once`, as slowly as `aside` pays for it."""
+        like = self.known.directions if self.known is not None and self.known.kind == kind else None
+        asked = Asked.of(view, kind, aside, at_once=at_once, like=like)
         if asked is None:
             return
-        self.asked, self.busy = asked, True
+        self.asked, self.busy, self.picture_in = asked, True, math.nan
         if self._thread is None:
             self._thread = SurveyThread()
             self._thread.start()
@@ -85,7 +91,7 @@ class Surveys(QObject):
             return False
         if answer.landscape is not None:
             self.known = answer.landscape
-        self.busy = self.busy and not answer.done
+        self.busy, self.picture_in = self.busy and not answer.done, answer.picture_in
         return True
 
     def close(self, seconds: float) -> None:

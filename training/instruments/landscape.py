@@ -30,11 +30,15 @@ PATH_BYTES = 200_000_000
 """Memory for them; three there are in any case, as a plane needs them."""
 MARGIN = 0.3
 """Room around the path, as a part of its extent."""
+AHEAD = 1.5
+"""Room for a run that goes on, as a part of the way it has come since it was half as long."""
 SIDE_BY_SIDE = 3_000_000
 """So many numbers are computed on at once, at the most: parts of a tenth of a second or so."""
 MOST_SIDE_BY_SIDE = 32
 FIRST_STRIDE = 8
 """Every so many points of the grid come first, so that a coarse picture is there soon."""
+FIRST_PLACES = ((SIZE - 1) // FIRST_STRIDE + 1) ** 2
+"""So many places make that picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +176,8 @@ def survey(
     *,
     size: int = SIZE,
     seed: int = 0,
+    goes_on: bool = False,
+    like: FloatArray | None = None,
 ) -> Iterator[Landscape]:
     """Compute a landscape, part by part; to cancel it, do not ask for the next part.
 
@@ -195,6 +201,10 @@ def survey(
         Points in a row of the grid; odd ones have the center among them where kind is "random".
     seed
         Of random directions.
+    goes_on
+        Whether the run trains on: then there is room where it is heading.
+    like
+        Directions of the landscape before, ``[2, P]``: those of the path get the signs that are nearest to them.
 
     Raises
     ------
@@ -207,7 +217,7 @@ def survey(
     bench = Workbench(experiment, data, architecture)
     path = [(step, np.asarray(params, dtype=np.float64)) for step, params in path]
     path = [(step, params) for step, params in path if np.isfinite(params).all()]
-    empty = _plane(architecture, path, center, kind, size, seed)
+    empty = _plane(architecture, path, center, kind, size, seed, goes_on, like)
     yield from _filled(bench, empty, path)
 
 
@@ -271,19 +281,31 @@ def _plane(
     kind: Kind,
     size: int,
     seed: int,
+    goes_on: bool,
+    like: FloatArray | None,
 ) -> Landscape:
     offsets = np.array([params - center for _, params in path]).reshape(len(path), len(center))
     explained = np.full(2, np.nan)
     if kind == "pca" and len(offsets) >= 3 and np.ptp(offsets, axis=0).any():
         directions, explained = principal_directions(offsets)
+        if like is not None and like.shape == directions.shape:
+            directions *= np.where((directions * like).sum(1) < 0.0, -1.0, 1.0)[:, None]
     else:
         kind, directions = "random", random_directions(architecture, center, seed)
     seen = np.linalg.lstsq(directions.T, offsets.T, rcond=None)[0].T if len(offsets) else np.empty((0, 2))
-    xs, ys = (np.linspace(-1.0, 1.0, size),) * 2 if kind == "random" else _around(seen, size)
+    steps = np.array([step for step, _ in path], dtype=np.int64)
+    ahead = _ahead(steps, seen) if goes_on else seen[:0]
+    xs, ys = (np.linspace(-1.0, 1.0, size),) * 2 if kind == "random" else _around(np.concatenate([seen, ahead]), size)
     return Landscape(
-        kind, xs, ys, np.full((len(ys), len(xs)), np.nan), np.array([step for step, _ in path], dtype=np.int64), seen,
+        kind, xs, ys, np.full((len(ys), len(xs)), np.nan), steps, seen,
         np.full(len(path), np.nan), directions, explained, center,
     )
+
+
+def _ahead(steps: IntArray, path: FloatArray) -> FloatArray:
+    """Return where a path comes to if it goes on as it has since the run was half as long, ``[1, 2]``."""
+    half = int(np.searchsorted(steps, steps[-1] / 2.0))
+    return path[-1:] + AHEAD * (path[-1:] - path[half : half + 1])
 
 
 def _around(path: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
 
 from gui.instruments.instrumentation import Instrumentation
-from gui.instruments.landscape_panel import coarse, shades
+from gui.instruments.landscape_panel import BEGINS, STILL, wide_enough
+from gui.instruments.landscape_picture import between, known_heights, levels, shades
+from gui.instruments.trail import MOST, Plane, Trail
 from gui.window import MainWindow
 from training.instruments.catalog import standard_instruments
 
@@ -110,21 +113,101 @@ def test_the_landscape_is_computed_once_the_run_stands_still(qtbot: Any, window:
     assert panel.landscape is None
 
 
+def test_the_landscape_lives_while_the_run_trains(qtbot: Any, open_window: Any) -> None:
+    window = open_window(epochs=100_000)
+    panel, surveys = window.board.panels["loss_landscape"], instrumentation(window).surveys
+    window.board.show_panel(panel)
+    qtbot.waitUntil(lambda: panel.axes.empty == BEGINS)
+    window.toggle()
+    qtbot.waitUntil(lambda: panel.landscape is not None, timeout=20_000)
+    assert window.control.phase == "playing"
+    assert panel.compute.text() == "compute"
+    known = panel.landscape
+    beyond = window.control.view.history.step
+    qtbot.waitUntil(lambda: window.control.view.snapshot.step > beyond + 10, timeout=10_000)
+    qtbot.waitUntil(lambda: len(panel.path.x) > len(known.path) or panel.landscape is not known, timeout=10_000)
+    assert window.control.instruments.aside.spent_share > 0.0
+    qtbot.waitUntil(lambda: surveys.busy, timeout=10_000)
+    panel.live_pill.click()  # it is not computed on, nor again
+    qtbot.waitUntil(lambda: not surveys.busy and window.control.instruments.aside.share == 0.0)
+    window.commands.reset()
+    qtbot.waitUntil(lambda: panel.landscape is None, timeout=10_000)
+    assert panel.axes.empty == STILL
+
+
+def test_without_a_budget_the_landscape_waits_until_the_run_stands_still(qtbot: Any, open_window: Any) -> None:
+    window = open_window(epochs=100_000)
+    panel = window.board.panels["loss_landscape"]
+    window.take_settings({"instrument_budget": 0.0})
+    window.board.show_panel(panel)
+    window.toggle()
+    qtbot.waitUntil(lambda: window.control.view.history.step > 200, timeout=10_000)
+    assert panel.axes.empty == STILL
+    assert instrumentation(window).surveys.asked is None
+    window.toggle()
+    qtbot.waitUntil(lambda: panel.landscape is not None, timeout=20_000)
+
+
 class TestPicture:
     def test_a_coarse_picture_is_there_before_the_fine_one(self) -> None:
         losses = np.full((33, 33), np.nan)
-        assert coarse(losses) is None
+        assert known_heights(losses) is None
         losses[::8, ::8] = 1.0
         losses[0, 0] = 3.0
-        drawn = coarse(losses)
-        assert drawn is not None
+        found = known_heights(losses)
+        assert found is not None
+        assert found.stride == 8
+        drawn = between(found.losses, found.stride)
         assert drawn.shape == losses.shape
-        assert drawn[0, 0] == 3.0
-        assert drawn[16, 16] == 1.0
+        np.testing.assert_allclose(drawn[0, :9], np.linspace(3.0, 1.0, 9))
+        np.testing.assert_array_equal(drawn[::8, ::8], losses[::8, ::8])
 
     def test_low_losses_are_bright_and_infinite_ones_dark(self) -> None:
-        levels, texts = shades(np.array([[0.1, 1.0], [10.0, np.inf]]))
-        assert levels[0, 0] == 255
-        assert levels[1, 1] == 0
-        assert 0 < levels[0, 1] < 255
+        bright, texts = shades(np.array([[0.1, 1.0], [10.0, np.inf]]))
+        assert bright[0, 0] == 1.0
+        assert bright[1, 1] == 0.0
+        assert 0.0 < bright[0, 1] < 1.0
         assert texts[0] == "0.10"
+        assert levels(bright)[0, 0] == 255
+
+
+class TestAxes:
+    def test_they_get_wider_in_steps_where_the_point_leaves_the_landscape(self) -> None:
+        grid = np.linspace(-1.0, 1.0, 33)
+        assert wide_enough((-1.0, 1.0), grid, 0.9) == (-1.0, 1.0)
+        low, high = wide_enough((-1.0, 1.0), grid, 1.2)
+        assert low == -1.0
+        assert high > 1.5
+        assert wide_enough((low, high), grid, 1.5) == (low, high)
+
+    def test_a_point_that_is_lost_is_not_followed(self) -> None:
+        assert wide_enough((-1.0, 1.0), np.linspace(-1.0, 1.0, 33), 1e30) == (-1.0, 1.0)
+
+
+def seen(step: int, params: list[float]) -> Any:
+    return SimpleNamespace(step=step, params=np.array(params, dtype=np.float32))
+
+
+class TestTrail:
+    PLANE = Plane(np.zeros(3), np.eye(3)[:2])
+
+    def test_it_tells_where_the_run_has_been_since(self) -> None:
+        trail = Trail()
+        for step in range(1, 6):
+            trail.add(seen(step, [step, -step, 9.0]))
+            trail.add(seen(step, [0.0, 0.0, 0.0]))  # nothing new
+        trail.see_in(self.PLANE, 2)
+        np.testing.assert_array_equal(trail.until(4), [[3, -3], [4, -4]])
+        trail.add(seen(6, [6.0, -6.0, 0.0]))
+        trail.add(seen(7, [np.nan, 0.0, 0.0]))
+        np.testing.assert_array_equal(trail.until(9)[-1], [6, -6])
+
+    def test_its_memory_is_bounded(self) -> None:
+        trail = Trail()
+        for step in range(1, 2_000):
+            trail.add(seen(step, [step, 0.0, 0.0]))
+        trail.see_in(self.PLANE, 0)
+        places = trail.until(5_000)[:, 0]
+        assert MOST / 2 <= len(places) <= MOST
+        assert (np.diff(places) > 0).all()
+        assert places[0] < 100

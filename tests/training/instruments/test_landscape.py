@@ -150,6 +150,24 @@ def test_more_and_more_of_it_is_known() -> None:
     assert not np.isnan(coarse.losses[::8, ::8]).any()
 
 
+def test_it_is_seen_from_the_side_of_the_one_before() -> None:
+    engine, path = walked()
+    usual = surveyed(engine, path, size=5)[0]
+    turned = surveyed(engine, path, size=5, like=usual.directions * [[-1.0], [1.0]])[0]
+    np.testing.assert_allclose(turned.directions, usual.directions * [[-1.0], [1.0]])
+    np.testing.assert_allclose(turned.path, usual.path * [-1.0, 1.0])
+
+
+def test_where_a_run_goes_on_there_is_room_for_it() -> None:
+    engine, path = walked()
+    still, going = surveyed(engine, path, size=5)[0], surveyed(engine, path, size=5, goes_on=True)[0]
+    half = int(np.searchsorted(still.steps, still.steps[-1] / 2))
+    on = still.path[-1] + (still.path[-1] - still.path[half])
+    assert going.xs[0] <= on[0] <= going.xs[-1]
+    assert going.ys[0] <= on[1] <= going.ys[-1]
+    np.testing.assert_array_equal(going.path, still.path)
+
+
 def test_cancelled_by_not_asking() -> None:
     engine, path = walked()
     going = survey(engine.experiment, engine.data, engine.architecture, path, path[-1][1])
