@@ -103,9 +103,9 @@ class StatusBar(QWidget):
             self.layout().activate()
             self._fit()
 
-    def show_measuring(self, share: float, budget: float) -> None:
-        """Show what instruments take, as a part of the training time, and what they may take; 0: none are read."""
-        self.pace.show_measuring(share, budget)
+    def show_measuring(self, spent: str, budget: float) -> None:
+        """Show what instruments take, and what part of the training time they may take; 0: none are read."""
+        self.pace.show_measuring(spent, budget)
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
@@ -190,9 +190,10 @@ class PaceFigures(QWidget):
             self.updateGeometry()
         self.update()
 
-    def show_measuring(self, share: float, budget: float) -> None:
-        """Show what instruments take of the training time, and their budget; they are shown with the next figures."""
-        self._measuring = f"instruments {100 * share:.0f}% of {100 * budget:.0f}%" if budget > 0 else "instruments off"
+    def show_measuring(self, spent: str, budget: float) -> None:
+        """Show what instruments take, and their budget; it is shown with the next figures."""
+        part = "" if not spent.endswith("%") else f" of {100 * budget:.0f}%"
+        self._measuring = f"instruments {spent}{part}" if budget > 0 else "instruments off"
 
     def set_room(self, room: int) -> None:
         """Set the widest it may get."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.grouped import grouped
 from gui.instruments.panels import PANEL_OF
-from gui.instruments.readings_panel import architecture_of
+from gui.instruments.readings_panel import architecture_of, in_words
 from gui.panels.scale import scale
 from gui.theme import Theme
-from gui.tips import plain_label
+from gui.tips import plain_label, plain_tip
 from training.instruments.catalog import INSTRUMENTS
+from training.instruments.instrument import Outlook
 
 if TYPE_CHECKING:
     from gui.measuring import Measuring
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 2
 WIDTH, HEIGHT = 820, 640
+COST_TIP = "What a reading takes, how often it is made, and its part in what instruments cost"
 
 
 @dataclass(frozen=True)
@@ -151,13 +155,13 @@ class Gallery(QDialog):
         """Take the colors of `theme`: they come with the style sheet of the window."""
         self.theme = theme
 
-    def show_costs(self, view: RunView | None, measuring: Measuring, spent: float) -> None:
+    def show_costs(self, view: RunView | None, measuring: Measuring, spent: str) -> None:
         """Say what is read of a run, and what that has cost."""
         if measuring.share <= 0.0:
             text = "The budget is 0%: nothing is measured beside training."
         else:
             text = (
-                f"Instruments take {spent:.1%} of the training time, of a budget of {measuring.share:.0%}. They are "
+                f"Instruments take {spent}, of a budget of {measuring.share:.0%} of the training time. They are "
                 "read less often before training slows down, and never change a run."
             )
         self.budget.setText(text)
@@ -167,7 +171,10 @@ class Gallery(QDialog):
                 continue
             suits = architecture is None or INSTRUMENTS[name].suits(architecture)
             on = name not in measuring.off if INSTRUMENTS[name].standard else name in measuring.on
-            card.show_state(on=on, cost=_cost(view, name) if suits else "not for this network")
+            outlook = view.instruments.outlooks.get(name) if view is not None and on else None
+            bad = suits and outlook is not None and bool(outlook.error or outlook.too_slow)
+            cost = cost_in_words(view, name, outlook) if suits else "not for this network"
+            card.show_state(on=on, cost=cost, bad=bad)
 
 
 class Card(QFrame):
@@ -223,20 +230,27 @@ class Card(QFrame):
         row.addWidget(self.show_button)
         return row
 
-    def show_state(self, *, on: bool, cost: str) -> None:
-        """Say whether it is read, and what it has cost."""
+    def show_state(self, *, on: bool, cost: str, bad: bool = False) -> None:
+        """Say whether it is read, and what it has cost; `bad`: that it cannot be read."""
         if self.on is not None and self.on.isChecked() != on:
             self.on.setChecked(on)
-        if cost != self.cost.text():
-            self.cost.setText(cost)
-            self.cost.setToolTip("What a reading takes, how often it was read, and its part in what instruments cost")
+        if cost != self.cost.text().removeprefix("▲ "):
+            self.cost.setText(f"▲ {cost}" if bad else cost)
+            self.cost.setToolTip(plain_tip(cost if bad else f"{cost}\n{COST_TIP}"))
 
 
-def _cost(view: RunView | None, name: str) -> str:
-    """Return what readings of an instrument have cost in a run."""
+def cost_in_words(view: RunView | None, name: str, outlook: Outlook | None) -> str:
+    """Return what readings of an instrument have cost in a run, and how often they come; or why there are none."""
+    if outlook is not None and outlook.error:
+        return f"failed, not read any more: {outlook.error}"
+    if outlook is not None and outlook.too_slow:
+        return f"too slow to be read: {in_words(outlook.seconds)} a reading"
     cost = view.instruments.costs.get(name) if view is not None else None
     if view is None or cost is None or not cost.readings:
-        return "not read yet"
+        waits = outlook is not None and math.isfinite(outlook.due_in)
+        return f"first reading in about {in_words(outlook.due_in)}" if waits and outlook else "not read yet"
     part = cost.seconds / view.instruments.seconds if view.instruments.seconds else 0.0
-    times = "once" if cost.readings == 1 else f"{cost.readings:,} times"
-    return f"{1000 * cost.seconds / cost.readings:.2g} ms · {times} · {part:.0%} of the cost"
+    each, interval = in_words(cost.seconds / cost.readings), view.instruments[name].interval
+    if cost.readings == 1 or math.isnan(interval):
+        return f"{each} · read once · {part:.0%} of the cost"
+    return f"{each} · every {grouped(round(interval))} steps · {part:.0%} of the cost"

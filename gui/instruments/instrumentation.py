@@ -16,6 +16,7 @@ from gui.run_control import News
 from gui.theme import Theme
 from gui.workspace import Workspace
 from training.instruments.catalog import INSTRUMENTS
+from training.instruments.instruments import Instruments
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -118,9 +119,11 @@ class Instrumentation(Feature):
         self.window.preferences.change(instruments_off=off, instruments_on=others)
 
     def _show_figures(self) -> None:
-        view = self.window.control.view
+        view, instruments = self.window.control.view, self.window.control.instruments
         budget = self.window.preferences.settings.instrument_budget
-        spent = self.window.control.instruments.spent_share if self.window.control.instruments is not None else 0.0
+        spent = spent_in_words(instruments)
+        if view is not None and instruments is not None:
+            view.instruments.outlooks = instruments.outlooks()
         self.workspace.status.show_measuring(spent, budget)
         if self.gallery is not None:
             self.gallery.show_costs(view, self.window.control.measuring, spent)
@@ -180,3 +183,12 @@ class Instrumentation(Feature):
             self.landscape.show_landscape(surveys.known, step, busy=surveys.busy, picture_in=wait)
         else:
             self.landscape.show_landscape(None, -1, busy=False)
+
+
+def spent_in_words(instruments: Instruments | None) -> str:
+    """Return what measuring takes: its share of the training time, or, where that was short, the time itself."""
+    if instruments is None:
+        return "0%"
+    if not instruments.settled and instruments.spent_seconds:
+        return f"{1000.0 * instruments.spent_seconds:.0f} ms"
+    return f"{100.0 * instruments.spent_share:.0f}%"

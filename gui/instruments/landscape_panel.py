@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from gui.instruments.landscape_picture import LEVELS, Heights, between, known_heights, levels, shades
+from gui.instruments.readings_panel import in_words
 from gui.instruments.trail import Plane, Trail
 from gui.panels.color_key import Bar, ColorKey, Entry
 from gui.panels.panel import Panel, Pill, Table
@@ -327,7 +328,7 @@ class LossLandscape(Panel):
             return STILL
         if not run.playing:
             return BEGINS if run.history.step == 0 else ""
-        if self._picture_in > AFEW:
+        if AFEW < self._picture_in < math.inf:
             return f"The first picture comes in about {in_words(self._picture_in)}"
         return SOON
 
@@ -425,10 +426,3 @@ def wide_enough(limits: Limits, grid: FloatArray, place: float) -> Limits:
     if place < low:
         return float(place - STEP * extent), high
     return (low, float(place + STEP * extent)) if place > high else limits
-
-
-def in_words(seconds: float) -> str:
-    """Return a time to wait, in few figures."""
-    if not math.isfinite(seconds):
-        return "a while"
-    return f"{seconds:.0f} s" if seconds < 90.0 else f"{seconds / 60.0:.0f} min"

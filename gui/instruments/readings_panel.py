@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 POINTS = 400
+A_FEW = 3.0
+"""Seconds that are not worth a number."""
 WAITS = "Read from the first steps on, as often as the budget of instruments allows"
 NOT_READ = "Not read: the run was over before the budget of instruments allowed it"
 
@@ -100,7 +103,7 @@ class ReadingsPanel(Panel):
         self.axes.spans = spans_of(self.selection.evidence, self.curves, lambda steps: steps, self.theme)
         replicas = run.history.replicas
         self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
-        self.axes.empty = "" if len(self.series(run)) else NOT_READ if over(run) else WAITS
+        self.axes.empty = "" if len(self.series(run)) else why_not_read(run, self.instrument)
         self.draw_view(run)
         if self.selection.moment is not None:
             self.show_moment()
@@ -205,6 +208,27 @@ class ReadingsPanel(Panel):
 def about(row: InstrumentInfo) -> str:
     """Return what an instrument measures, and what that says of convergence."""
     return f"{row.title}: {row.formula}\n{row.note}"
+
+
+def why_not_read(run: RunView, name: str) -> str:
+    """Return why an instrument has not said anything of a run yet, and when it will."""
+    outlook = run.instruments.outlooks.get(name)
+    if outlook is not None and outlook.error:
+        return f"Not read any more: it failed with {outlook.error}"
+    if outlook is not None and outlook.too_slow:
+        return f"Not read: of such a network a reading takes {in_words(outlook.seconds)}"
+    if over(run):
+        return NOT_READ
+    if outlook is None or not A_FEW < outlook.due_in < math.inf:
+        return WAITS
+    return f"First reading in about {in_words(outlook.due_in)}: it takes {in_words(outlook.seconds)} of the budget"
+
+
+def in_words(seconds: float) -> str:
+    """Return a time in few figures."""
+    if seconds < 1.0:
+        return f"{1000.0 * seconds:.2g} ms"
+    return f"{seconds:.0f} s" if seconds < 90.0 else f"{seconds / 60.0:.0f} min"
 
 
 def over(run: RunView) -> bool:

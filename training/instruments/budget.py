@@ -103,6 +103,17 @@ class Budget:
             self._saved[other] -= given * seconds / whole
         self._saved[name] = self._saved.get(name, 0.0) + given
 
+    def due_in(self, name: str, costs: Mapping[str, float]) -> float:
+        """Return about how many seconds of training it takes until the next reading of an instrument."""
+        rate, cost = self.part * self.share, costs[name]
+        if rate <= 0.0:
+            return math.inf
+        own = rate * math.sqrt(cost) / sum(math.sqrt(each) for each in costs.values())
+        left = (cost - self._saved.get(name, 0.0)) / own
+        if name not in self._known:
+            left = min(left, (cost - sum(self._saved.values()) - ALWAYS_OWED) / rate)
+        return max(0.0, left)
+
     def spend(self, name: str, seconds: float) -> None:
         """Take note of what a reading took."""
         before = self._known.get(name, seconds)

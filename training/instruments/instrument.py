@@ -67,6 +67,28 @@ class InstrumentInfo:
     recorded: bool = False
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What can be expected of an instrument in a run.
+
+    Attributes
+    ----------
+    seconds
+        What a reading takes, measured or guessed.
+    due_in
+        Seconds of training until the next reading; infinite where there will be none.
+    error
+        What it has failed with, so that it is not read any more; empty, if it has not.
+    too_slow
+        Whether it is not read because a reading would keep the run from being paused.
+    """
+
+    seconds: float
+    due_in: float
+    error: str = ""
+    too_slow: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What an instrument said at one moment.

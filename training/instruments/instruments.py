@@ -22,7 +22,7 @@ from training.engine import Engine
 from training.instruments.aside import PART, Aside
 from training.instruments.budget import Budget
 from training.instruments.catalog import INSTRUMENTS, standard_instruments
-from training.instruments.instrument import Instrument, Reading
+from training.instruments.instrument import Instrument, Outlook, Reading
 from training.instruments.probe import Probe
 from training.instruments.workbench import Workbench
 from training.progress import Progress
@@ -142,6 +142,18 @@ class Instruments:
         if self._every is not None or not math.isfinite(self._step_seconds):
             return ()
         return tuple(name for name in self._names if self._cost(name) > MOST_SECONDS)
+
+    def outlooks(self) -> dict[str, Outlook]:
+        """Return what can be expected of each instrument, from any thread; nothing before the first step."""
+        if self._every is not None or not math.isfinite(self._step_seconds):
+            return {}
+        costs = self._costs()
+        return {name: self._outlook(name, costs) for name in self._names}
+
+    def _outlook(self, name: str, costs: dict[str, float]) -> Outlook:
+        cost, error = self._cost(name), self.failures.get(name, "")
+        due_in = self._budget.due_in(name, costs) if name in costs else math.inf
+        return Outlook(cost / COLD, due_in, error, too_slow=not error and cost > MOST_SECONDS)
 
     def steps_until_next(self) -> float:
         """Return how many steps may be done before the next moment of the fixed grid; ∞ where there is a budget."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.instruments.instrument import Reading
+from training.instruments.instrument import Outlook, Reading
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -48,6 +49,13 @@ class Series:
     def seen(self) -> int:
         """The number of readings there have been, kept or not."""
         return self._seen
+
+    @property
+    def interval(self) -> float:
+        """Steps between two readings, on average; NaN where there are fewer than two."""
+        if self._last is None or self._seen < 2 or not self._steps:
+            return math.nan
+        return (self._last.step - self._steps[0]) / (self._seen - 1)
 
     @property
     def last(self) -> Reading | None:
@@ -130,11 +138,14 @@ class InstrumentLog:
         What they have cost lately, as a part of the time spent on training beside it.
     costs
         What each of them has cost so far.
+    outlooks
+        What can be expected of each of them, as far as that has been said.
     """
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
         self.costs: dict[str, Cost] = {}
+        self.outlooks: dict[str, Outlook] = {}
         self.seconds = 0.0
         self.share = 0.0
 

@@ -207,7 +207,7 @@ def _linear(fit: Fit, last: float) -> RateEstimate:
     share, low, high = (f"{value:.3g}" for value in shares)
     sentence = (
         f"Linear convergence: the distance to {fit.limit:.3g} shrinks by {share} % a step (95 % interval {low} to "
-        f"{high} %), by half every {math.log(2.0) / fit.strength:.3g} steps."
+        f"{high} %), by half every {_count(math.log(2.0) / fit.strength)} steps."
     )
     return RateEstimate("linear", 1.0, interval, rate, fit.limit, sentence, last, fit)
 
@@ -231,6 +231,11 @@ def _superlinear(fit: Fit, last: float) -> RateEstimate:
         f"the number of right digits {what} at every step."
     )
     return RateEstimate(kind, order, interval, math.nan, fit.limit, sentence, last, fit)
+
+
+def _count(steps: float) -> str:
+    """Return a number of steps in three figures, without an exponent where that can be read."""
+    return f"{steps:.3g}" if not 100 <= steps < 1e9 else f"{float(f'{steps:.3g}'):,.0f}".replace(",", "\u2009")
 
 
 def _none(sentence: str, last: float) -> RateEstimate:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 
-from gui.instruments.instrumentation import Instrumentation
+from gui.instruments.gallery import cost_in_words
+from gui.instruments.instrumentation import Instrumentation, spent_in_words
 from gui.instruments.landscape_panel import BEGINS, STILL, wide_enough
 from gui.instruments.landscape_picture import between, known_heights, levels, shades
 from gui.instruments.trail import MOST, Plane, Trail
 from gui.window import MainWindow
+from tests.gui.instruments.made_up import say
+from tests.gui.panels.runs import make_run
 from training.instruments.catalog import standard_instruments
+from training.instruments.instrument import Outlook
 
 
 def trained(qtbot: Any, window: MainWindow) -> None:
@@ -49,6 +55,10 @@ def test_the_gallery_switches_instruments_and_shows_their_panels_and_costs(qtbot
     for name in log.names:
         cost = log.costs[name]
         assert f"{1000 * cost.seconds / cost.readings:.2g} ms" in gallery.cards[name].cost.text()
+    card = gallery.cards["noise_scale"]
+    window.control.instruments.failures["noise_scale"] = "ValueError: no batch"
+    instrumentation(window)._show_figures()
+    assert card.cost.text() == "▲ failed, not read any more: ValueError: no batch"
     qtbot.keyClick(gallery, Qt.Key.Key_Escape)
     assert instrumentation(window).gallery is None
 
@@ -146,6 +156,32 @@ def test_without_a_budget_the_landscape_waits_until_the_run_stands_still(qtbot: 
     assert instrumentation(window).surveys.asked is None
     window.toggle()
     qtbot.waitUntil(lambda: panel.landscape is not None, timeout=20_000)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "says"),
+    [
+        (Outlook(0.02, 12.3), "first reading in about 12 s"),
+        (Outlook(1.4, math.inf, too_slow=True), "too slow to be read: 1 s a reading"),
+        (Outlook(0.1, math.inf, "ZeroDivisionError: 0"), "failed, not read any more: ZeroDivisionError: 0"),
+        (None, "not read yet"),
+    ],
+)
+def test_the_gallery_says_why_there_is_no_reading(outlook: Outlook | None, says: str) -> None:
+    assert cost_in_words(make_run(), "stability", outlook) == says
+
+
+def test_the_gallery_says_what_a_reading_costs_and_how_often_there_is_one() -> None:
+    run = make_run()
+    say(run, "stability", {0: [1.0], 500: [1.0], 1000: [1.0]})
+    assert cost_in_words(run, "stability", Outlook(0.02, 1.0)) == "2 ms · every 500 steps · 100% of the cost"
+
+
+def test_of_a_short_run_the_time_is_told_and_no_share(qtbot: Any, window: MainWindow) -> None:
+    window.control.step_once()
+    qtbot.waitUntil(lambda: "ms" in spent_in_words(window.control.instruments))
+    instrumentation(window)._show_figures()
+    qtbot.waitUntil(lambda: "ms" in window.status.pace.text.split("instruments")[-1].split("·")[0])
 
 
 class TestPicture:
