@@ -27,6 +27,9 @@ STOPS = (
          "One line for each layer. Lines that drift apart tell of vanishing or exploding gradients."),
     Stop(lambda window: window.criteria, "Criteria",
          "Five ways to say “it has converged”. Each can tell you, or end the run."),
+    Stop(lambda window: window.workspace.corner, "Why",
+         "What goes wrong stands here, in plain words. A click on a change races the run against the same run with it. "
+         "W explains, with the evidence."),
     Stop(lambda window: window.builder.row("optimizer.lr"), "Learning rate",
          "Fields marked “live” act at once. Change this one while it trains, and watch the curves.",
          arrive=lambda window: window.builder.point_out("optimizer.lr")),

@@ -80,12 +80,6 @@ def after_epochs(epochs: float) -> Callable[[MainWindow], bool]:
 # ------------------------------------------------------------------------------------- what is done in the scenes
 
 
-def show_signals(window: MainWindow) -> None:
-    """Show the backpropagated signal in place of the weight gradients."""
-    window.gradients.pills["signal_norm"].click()
-    window.layer_map.pills["signal_norm"].click()
-
-
 def type_a_wrong_rate(window: MainWindow) -> None:
     """Type a mistake into the learning rate, so that its error shows."""
     window.builder.reveal("optimizer.lr")
@@ -173,7 +167,7 @@ SCENES = (
     Scene("window-light", theme=LIGHT, until=after_epochs(1200)),
     Scene("window-small", size=SMALL, until=after_epochs(900)),
     Scene("early-stopping"),
-    Scene("vanishing", "deep_sigmoid_stalls", until=after_epochs(10), act=show_signals),
+    Scene("vanishing", "deep_sigmoid_stalls", until=after_epochs(10), act=finding_scenes.show_signals),
     Scene("regression", "sine_overfit", until=after_epochs(300)),
     Scene("surface", changes={"data": {"dataset": "gaussians"}, "loss": {"kind": "mse"}, "optimizer.lr": 0.003},
           until=after_epochs(150), part=lambda window: window.board),
@@ -203,6 +197,11 @@ SCENES = (
     Scene("lab", train=False, act=scenes.lab),
     Scene("lab-task", train=False, act=scenes.lab_task),
     Scene("rate-lab", theme=LIGHT, train=False, act=scenes.rate_lab),
+    Scene("why", "deep_sigmoid_stalls", until=after_epochs(40), act=finding_scenes.why),
+    Scene("past-finding", "deep_sigmoid_stalls", act=finding_scenes.past, part=lambda window: window.workspace.bottom),
+    Scene("healthy-corner", until=after_epochs(600), act=finding_scenes.paused,
+          part=lambda window: window.workspace.bottom),
+    Scene("fix-race", "deep_sigmoid_stalls", size=SMALL, act=finding_scenes.race),
     Scene("runs", changes=SPIRALS, until=after_epochs(100), act=scenes.kept_runs),
     *FINDINGS,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from gui.diagnosis.bar import Offer, Told
 from gui.diagnosis.fix_race import FixRace, race_of, verdict_of
 from gui.diagnosis.fix_row import TIP, button_title
 from gui.diagnosis.steady import Steady
-from gui.diagnosis.telling import EXPLAIN, earlier, story_of, told_of, told_of_nothing
+from gui.diagnosis.telling import EXPLAIN, earlier, outcome_of, story_of, told_of, told_of_nothing
 from gui.diagnosis.then import Then, case_of
 from gui.diagnosis.track import when
 from gui.evidence import ShownEvidence
@@ -25,8 +25,7 @@ from gui.run_view import RunView
 from gui.stage import BOARD
 from gui.workspace import Workspace
 from training.diagnosis.doctor import Doctor
-from training.diagnosis.finding import Finding, Fix, Severity
-from training.diagnosis.verdict import Kind
+from training.diagnosis.finding import Finding, Fix
 from training.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,14 +42,6 @@ READ_SECONDS = 2.0
 Room = Literal["unbegun", "run", "finding"]
 EVERYTHING = "*"
 """In the place of a rule's name: looking as such has failed."""
-SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning"}
-SAYS: dict[Kind, str] = {"better": "Better with", "same": "The same with", "worse": "Worse with"}
-ADVICE: dict[Kind, str] = {
-    "better": "Keep the change, and train on with it?",
-    "same": "It makes no difference here; the run can stay as it is.",
-    "worse": "Here it does not help: go back and try another one.",
-}
-TONES: dict[Kind, str] = {"better": "ok", "same": "", "worse": "warn"}
 
 
 class Diagnosis(Feature):
@@ -323,13 +314,10 @@ class Diagnosis(Feature):
         race = self.race
         if race is None or len(self.races.entrants) != 2:
             return
-        verdict = verdict_of(self.races.entrants)
-        heading = f"{SAYS[verdict.kind]} {race.fix.title}"
-        self.races.outcome = Words(heading, verdict.sentence, TONES[verdict.kind])
-        self._outcome = Told(
-            SEVERITIES[verdict.kind], heading, verdict.by_how_much, f"{verdict.sentence} {ADVICE[verdict.kind]}",
-            "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same",
-        )  # fmt: skip
+        by_hand = [one.outcome for one in self.races.entrants if one.outcome and one.outcome.reason == "stopped"]
+        stopped_at = max((outcome.epoch for outcome in by_hand), default=None)
+        self._outcome = outcome_of(race, verdict_of(self.races.entrants), stopped_at)
+        self.races.outcome = Words(self._outcome.title, self._outcome.sentence)
         self.window.show_soon()
 
     def _say_of_race(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gui.grouped import grouped
 from gui.race.race_view import Runner
 from training.diagnosis.finding import Finding, Fix
 from training.diagnosis.verdict import Verdict, compare_losses, compare_scores, kept
@@ -49,7 +50,8 @@ class FixRace:
     @property
     def since(self) -> str:
         """Since when the fix is in effect, in words."""
-        return f"from step {self.finding.first_step + 1:,} on" if self.fix.live else "from the start"
+        first = self.finding.first_step + 1
+        return f"from step {grouped(first)} on" if self.fix.live and first > 1 else "from the start"
 
 
 def race_of(view: RunView, finding: Finding, fix: Fix) -> FixRace:

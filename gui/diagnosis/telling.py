@@ -13,11 +13,22 @@ from gui.diagnosis.track import when
 from gui.narrator import Words, epoch_text
 from gui.run_view import RunView
 from gui.timeline.continued import after
-from training.diagnosis.finding import Finding
+from training.diagnosis.finding import Finding, Severity
 from training.diagnosis.rules import RULES
+from training.diagnosis.verdict import Kind, Verdict
 from training.experiment import Experiment
 from training.validation import get, keys_of
 
+SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning"}
+SAYS: dict[Kind, str] = {"better": "Better", "same": "The same", "worse": "Worse"}
+ADVICE: dict[Kind, str] = {
+    "better": "Keep the change, and train on with it?",
+    "same": "It makes no difference here; the run can stay as it is.",
+    "worse": "Here it does not help: go back and try another one.",
+}
+JUDGED = "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same"
+LABELS = {"stopping.early.enabled": "Early stopping", "network.dropout": "Dropout"}
+"""What the form says under a heading is said here without one."""
 EXPLAIN = "What it means, what shows it and what can be done, in the panel Why (W)"
 
 
@@ -66,9 +77,19 @@ def earlier(past: Sequence[Finding]) -> tuple[str, str, Finding] | None:
 def story_of(race: FixRace) -> Words:
     """Return what is tried in a race, against what, and what exactly is changed."""
     _, start, edits = race.runs["as_it_is"]
-    changed = changes_of(after(start, edits), race.fix.changes)
+    there = [edit for edit in edits if race.fix.live and edit.step <= race.finding.first_step]
+    changed = changes_of(after(start, there), race.fix.changes)
     heading = f"{button_title(race.fix.title)}, against: {race.finding.title.lower()}"
     return Words(heading, f"{race.fix.why}\nChanged {race.since}: {changed}. All else is the same.")
+
+
+def outcome_of(race: FixRace, verdict: Verdict, stopped_at: float | None) -> Told:
+    """Return what a race has come to; `stopped_at` is the epoch at which it was stopped by hand, None: it was not."""
+    so_far = " so far" if stopped_at is not None else ""
+    stopped = f"The race was stopped at epoch {epoch_text(stopped_at)}." if stopped_at is not None else ""
+    sentence = " ".join(filter(None, (verdict.sentence, stopped, ADVICE[verdict.kind])))
+    heading = f"{SAYS[verdict.kind]}{so_far} with {race.fix.title}"
+    return Told(SEVERITIES[verdict.kind], heading, verdict.by_how_much, sentence, JUDGED)
 
 
 def changes_of(experiment: Experiment, changes: Mapping[str, Any]) -> str:
@@ -78,7 +99,7 @@ def changes_of(experiment: Experiment, changes: Mapping[str, Any]) -> str:
         before = _value(experiment, key)
         if before != value:
             was = f"{_worded(key, before)} → " if before is not None else ""
-            said.append(f"{wording.label(key)}: {was}{_worded(key, value)}")
+            said.append(f"{LABELS.get(key, wording.label(key))}: {was}{_worded(key, value)}")
     return " · ".join(said)
 
 

@@ -97,10 +97,10 @@ class Why(Panel):
         for part in (self.nothing, self.track, self.sentence, self.sure, self.evidence_title):
             box.addWidget(part)
         box.addLayout(self.evidence_box)
-        box.addWidget(self.fixes_title)
-        box.addLayout(self.fixes_box)
         box.addWidget(self.meaning_title)
         box.addWidget(self.explained)
+        box.addWidget(self.fixes_title)
+        box.addLayout(self.fixes_box)
         box.addStretch(1)
         self.scroll = QScrollArea()
         self.scroll.setWidget(self.content)

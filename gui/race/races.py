@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PAGE = "race"
 CLOSE_SECONDS = 1.0
 SEEDS = 1_000
+JUDGED = "Space races again, N from other weights; Esc leads back."
 AGAIN = "Race again from the same weights (Space)"
 
 Edits = Sequence[ScriptedEdit | Edit]
@@ -417,7 +418,7 @@ class Races(Feature):
             share = self.control.loaded
             return Words("Preparing the race…", f"Loading the data: {share:.0%}." if 0 < share < 1 else "")
         if phase == "finished":
-            return Words("● The race is over", standing(view), "ok")
+            return Words("● The race is over", standing(view) if self.outcome is None else JUDGED, "ok")
         if phase == "ready":
             count = len(view.runners)
             return Words(f"{count} runs at the start", "Press Space to race. They advance together, step by step.")

@@ -199,7 +199,7 @@ def test_a_row_scrolled_out_of_sight_is_no_place_to_point_at(qtbot: Any) -> None
 def test_the_words_take_no_more_than_a_minute() -> None:
     words = " ".join(f"{stop.heading} {stop.text}" for stop in STOPS).split()
     assert len(words) <= 180  # three words a second
-    assert len(STOPS) == 8
+    assert len(STOPS) == 9
 
 
 def test_every_stop_of_the_real_window_is_in_sight_and_the_run_goes_on(

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from training.diagnosis.wording import times
 from training.history import Evaluations
 from training.progress import Outcome
 
@@ -54,12 +55,14 @@ class Verdict:
 
     @property
     def by_how_much(self) -> str:
-        """The change with its sign, in percent of a loss; empty where that says nothing."""
+        """The change with its sign, in percent of a loss or as a factor; empty where that says nothing."""
         if not math.isfinite(self.change):
             return ""
         if self.measure.endswith("loss"):
             if self.change >= 10:
                 return f"{self.after / self.before:.3g} times as much"
+            if self.change <= -0.95 and self.after > 0:  # −99.9 % and −100 % look the same
+                return f"{times(self.before / self.after)} times lower"
             return f"{100 * self.change:+.{0 if abs(self.change) >= 0.1 else 1}f} %".replace("-", "−")
         return f"{self.change:+.3f}".replace("-", "−")
 

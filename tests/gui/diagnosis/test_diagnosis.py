@@ -90,7 +90,7 @@ def test_from_a_stalled_run_to_a_kept_fix_and_back(qtbot: Any, open_window: Call
     assert outcome.heading in {f"{start} {first.title}" for start in ("Better with", "The same with", "Worse with")}
     assert "alidation loss" in outcome.sentence
     qtbot.waitUntil(lambda: outcome.heading in bar.heading.text())
-    assert bar.sentence.accessibleName().startswith(outcome.sentence)
+    assert bar.sentence.accessibleName() == outcome.sentence
     qtbot.waitUntil(lambda: races._notes is not None and races._notes.heading.text().startswith("ReLU + He, against"))
     assert "Activation: Sigmoid → ReLU" in races._notes.sentence.accessibleName()
     assert window.selection.evidence is None

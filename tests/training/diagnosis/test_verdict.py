@@ -21,6 +21,8 @@ NAN, INF = math.nan, math.inf
     (0.5, 0.491, "same", "−1.8 %", "Validation loss 0.491 instead of 0.5 (−1.8 %)."),
     (0.5, 0.489, "better", "−2.2 %", "Validation loss 0.489 instead of 0.5 (−2.2 %)."),
     (0.01, 0.5, "worse", "50 times as much", "Validation loss 0.5 instead of 0.01 (50 times as much)."),
+    (0.696, 0.00475, "better", "150 times lower", "Validation loss 0.00475 instead of 0.696 (150 times lower)."),
+    (0.5, 0.0, "better", "−100 %", "Validation loss 0 instead of 0.5 (−100 %)."),
     (INF, 0.3, "better", "", "Validation loss 0.3, where the run as it is diverged."),
     (NAN, 0.3, "better", "", "Validation loss 0.3, where the run as it is diverged."),
     (0.3, NAN, "worse", "", "It diverged; the run as it is keeps a validation loss of 0.3."),
