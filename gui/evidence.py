@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -11,11 +12,16 @@ from numpy.typing import NDArray
 from gui.panels.plot_spans import Span
 from gui.theme import Theme
 from training.diagnosis.finding import Evidence, Severity
+from training.instruments.catalog import INSTRUMENTS
 
 FloatArray = NDArray[np.float64]
 
 MARKS: dict[Severity | None, str] = {None: "○", "fine": "●", "note": "◆", "warning": "▲", "alarm": "▲"}
 """None: nothing was found."""
+
+
+IN_ITS_UNITS = frozenset({"val_loss", "val_score", "train_score", "update_ratio", *INSTRUMENTS})
+"""Curves that evidence holds against a limit in the units in which they are drawn."""
 
 
 def tone(severity: Severity | None, theme: Theme) -> str:
@@ -61,6 +67,16 @@ class ShownEvidence:
     def label(self) -> str:
         """What stands beside it on a plot."""
         return f"{MARKS[self.severity]} {self.title}"
+
+
+def limits_of(shown: ShownEvidence | None, curves: Collection[str]) -> list[tuple[float, str]]:
+    """Return what evidence about some curves holds them against, and a label, in the units of these curves."""
+    if shown is None:
+        return []
+    limits = {
+        item.limit for item in shown.about(curves) if item.curve in IN_ITS_UNITS and math.isfinite(item.limit)
+    }
+    return [(limit, f"{MARKS[shown.severity]} limit {limit:.3g}") for limit in sorted(limits)]
 
 
 def spans_of(

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
+NO_VALUE = "Read, but nothing could be told of this moment"
+
+
 @dataclass(frozen=True)
 class Drawn:
     """How the figures of an instrument are drawn.
@@ -86,6 +89,8 @@ class FigureReadings(ReadingsPanel):
     def draw_view(self, run: RunView) -> None:
         steps, values = self.series(run).some(POINTS)
         self.axes.end_labels = []
+        if len(values) and not np.isfinite(values).any():
+            self.axes.empty = NO_VALUE
         for name, line in self.lines.items():
             column = values[:, self._places[name]] if len(values) else np.empty(0)
             line.set_data(steps.astype(np.float64), decades(column) if self.how.log else column)
@@ -134,6 +139,9 @@ class FigureReadings(ReadingsPanel):
             return
         name = next(iter(self.lines))
         value = told(float(reading.values[self._places[name]]))
+        if value == "–":
+            self.set_figure("")
+            return
         self.set_figure(f"{self.how.columns[name]} {value}", value)
 
 

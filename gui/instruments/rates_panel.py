@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from gui.builder.editors.number_text import parse_number
@@ -31,6 +32,9 @@ QUANTITIES = {"train_loss": ("loss", "training loss"), "grad_norm": ("gradient",
 AHEAD = 0.5
 """The forecast goes so much further than the run has come, as a part of that."""
 POINTS = 300
+LEAST = 190
+ROOM_FOR_SENTENCE = 260
+"""Pixels of height from which on all is said in a sentence."""
 MEANING = (
     "How the distance to the limit shrinks. Sublinear: like a power of the step; linear: by the same factor at every "
     "step; superlinear and quadratic: by ever larger ones. Fitted to the later part of the fall."
@@ -63,6 +67,7 @@ class Rates(Panel):
         self.body.addWidget(self.sentence)
         self.body.addLayout(self._target_row())
         self.body.addWidget(self.axes, 1)
+        self.setMinimumHeight(round(LEAST * scale()))
         self.group = QButtonGroup(self)
         self.pills = {
             name: self.add_pill(short, f"Estimate from the {what}", checked=name == self.quantity, changed=self._chosen)
@@ -160,10 +165,24 @@ class Rates(Panel):
     def _estimate(self, run: RunView) -> None:
         steps, values = sequence(run, self.quantity)
         self.estimate = estimate(steps, values)
-        self.sentence.setText(self.estimate.sentence)
+        self._say()
         self.set_figure(*_figures(self.estimate))
         self._draw(run, steps, values, self.estimate)
         self._tell_target()
+
+    def _say(self) -> None:
+        """Say all in a sentence, or, where there is no room for that, what it comes to."""
+        found = self.estimate
+        if found is None:
+            return
+        whole = found.sentence if self.height() >= ROOM_FOR_SENTENCE * scale() else _figures(found)[0] or found.sentence
+        if whole != self.sentence.text():
+            self.sentence.setText(whole)
+        self.sentence.setToolTip(plain_tip(found.sentence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say()
 
     def _draw(self, run: RunView, steps: FloatArray, values: FloatArray, found: RateEstimate) -> None:
         stride = max(1, len(steps) // POINTS)
@@ -240,5 +259,6 @@ def _figures(found: RateEstimate) -> tuple[str, ...]:
     if found.kind == "none":
         return ("",)
     low, high = found.interval
-    what = f"rate {found.rate:.6g}" if found.kind == "linear" else f"order {found.order:.3g}"
-    return f"{found.kind} · {what} ({low:.4g} to {high:.4g})", f"{found.kind} · {what}", found.kind
+    what = f"rate {found.rate:.6g} a step" if found.kind == "linear" else f"order {found.order:.3g}"
+    digits = ".6g" if found.kind == "linear" else ".3g"
+    return f"{found.kind} · {what} ({low:{digits}} to {high:{digits}})", f"{found.kind} · {what}", found.kind

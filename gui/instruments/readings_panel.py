@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
-from gui.evidence import spans_of
+from gui.evidence import limits_of, spans_of
 from gui.panels import ranges
 from gui.panels.moments import moment_text
 from gui.panels.panel import Panel, Pill, Table
-from gui.panels.plot_axes import PlotAxes
+from gui.panels.plot_axes import Guide, PlotAxes
 from gui.panels.time_marks import time_marks
 from gui.theme import Theme
 from gui.tips import plain_tip
@@ -104,14 +104,17 @@ class ReadingsPanel(Panel):
         replicas = run.history.replicas
         self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
         self.axes.empty = "" if len(self.series(run)) else why_not_read(run, self.instrument)
+        self.axes.guides = []
         self.draw_view(run)
+        if len(self.series(run)):
+            self._draw_limits()
         if self.selection.moment is not None:
             self.show_moment()
         self.axes.redraw()
 
     def clear(self) -> None:
         self._run = None
-        self.axes.marks, self.axes.spans, self.axes.empty = [], [], ""
+        self.axes.marks, self.axes.spans, self.axes.guides, self.axes.empty = [], [], [], ""
         self.axes.set_note()
         self.axes.set_crosshair(None)
         self.set_figure("")
@@ -189,8 +192,18 @@ class ReadingsPanel(Panel):
 
     def show_evidence(self) -> None:
         if self._run is not None:
-            self.axes.spans = spans_of(self.selection.evidence, self.curves, lambda steps: steps, self.theme)
-            self.axes.redraw()
+            self.attempt(self.refresh, self._run)
+
+    def limits_in_evidence(self) -> list[tuple[float, str]]:
+        """Return what the evidence holds the instrument that is shown against, with labels."""
+        return limits_of(self.selection.evidence, {self.instrument})
+
+    def _draw_limits(self) -> None:
+        """Draw lines at these limits beside the guides of the panel, in whose units they are."""
+        height = math.log10 if self.axes.y_axis.log else float
+        there = {round(guide.y, 6) for guide in self.axes.guides}
+        guides = [Guide(height(limit), text) for limit, text in self.limits_in_evidence()]
+        self.axes.guides = [*self.axes.guides, *(guide for guide in guides if round(guide.y, 6) not in there)]
 
     def _pointed(self, x: float) -> None:
         if self._run is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.grouped import grouped
@@ -31,8 +31,13 @@ CURVATURE, PRODUCT, LIMIT, SHARE, GROWTH, LEFT = range(6)
 """Columns of the instrument."""
 EDGE = 0.05
 """Within so much of the limit a run is said to be at the edge."""
+GAUGE_TIP = "The rate times the largest curvature: right of the middle it is beyond what the optimizer can bear"
 REACH = 2.0
 """The gauge goes to so many times the limit."""
+LEAST = 136
+"""Pixels of height that the gauge and a sentence of three lines take."""
+ROOM_FOR_NOTES, ROOM_FOR_PLOT = 300, 190
+"""Pixels of height from which on there are notes, and a plot over the steps."""
 
 
 class Stability(ReadingsPanel):
@@ -50,6 +55,7 @@ class Stability(ReadingsPanel):
         self.gauge = Gauge()
         self.verdict = plain_label()
         self.verdict.setWordWrap(True)
+        self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.notes = plain_label()
         self.notes.setProperty("role", "caption")
@@ -57,6 +63,7 @@ class Stability(ReadingsPanel):
         self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         for index, widget in enumerate((self.gauge, self.verdict, self.notes), start=1):
             self.body.insertWidget(index, widget)
+        self.setMinimumHeight(round(LEAST * scale()))
         self.line = Line("η λ / limit", bold=True)
         self.axes.add(self.line)
         self.figure_label.setToolTip("Learning rate times largest curvature, and the limit of the optimizer")
@@ -83,6 +90,22 @@ class Stability(ReadingsPanel):
         self.axes.set_limits(self.time_limits(run), ranges.linear_limits(heights, self.axes.limits[1], zero=True))
         reading = self.series(run).at(run.shown_step)
         self._say(run, reading.values if reading is not None else np.full(6, np.nan))
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave out what has no room: the gauge and the sentence say most."""
+        if self.resting:
+            return
+        height = self.height() / scale()
+        self.axes.setVisible(height >= ROOM_FOR_PLOT)
+        self.notes.setVisible(height >= ROOM_FOR_NOTES and bool(self.notes.text()))
+        if self.axes.isHidden() and not self.verdict.text():
+            self.verdict.setText(self.axes.empty)
+        self.verdict.setVisible(bool(self.verdict.text()))
 
     def _say(self, run: RunView, values: np.ndarray) -> None:
         formula = limit_formula(run.experiment)
@@ -94,13 +117,12 @@ class Stability(ReadingsPanel):
         text = verdict(values)
         if text != self.verdict.text():
             self.verdict.setText(text)
-        self.verdict.setVisible(bool(text))
         notes = notes_on(run.experiment)
         short = notes[0].split(". ")[0].rstrip(".") + "." if notes else ""
         if short != self.notes.text():
             self.notes.setText(short)
-        self.notes.setVisible(bool(short))
         self.notes.setToolTip(plain_tip("\n".join(notes)))
+        self.gauge.setToolTip(plain_tip("\n".join([GAUGE_TIP, *notes])))
 
     def values_read(self, run: RunView, step: int) -> list[tuple[str, str]]:
         reading = self.series(run).at(step)

@@ -78,6 +78,7 @@ class StepLoss(ReadingsPanel):
         self.axes.guides = [Guide(0.0, "the step made")] if len(heights) else []
         self.axes.set_limits(self.time_limits(run), limits)
         self.profile.empty, self.axes.empty = self.axes.empty, ""  # the profile has the wider labels, and comes first
+        self.axes.setVisible(bool(len(heights)))  # what is said instead has all the room
         self._draw_profile(run)
 
     def _draw_profile(self, run: RunView) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.instruments.now_and_then import NowAndThen
@@ -29,6 +30,9 @@ TIPS = (
     "Epochs until it stops, over those until the best evaluation of the whole run: 1 would be perfect",
 )
 POINTS = 400
+SHORT = {"patience": "Patience", "gl": "GL", "pq": "PQ", "up": "UP"}
+WIDE = 300
+"""Pixels from which on the list has whole names."""
 
 
 class StoppingBench(Panel):
@@ -154,7 +158,7 @@ class StoppingBench(Panel):
         for index, rule in enumerate(self.rules):
             info = STOP_RULES[rule.name]
             texts = (
-                f"{info.title} {rule.parameter:g}", f"{rule.epoch:.4g}" if rule.stopped else "–", percent(rule.regret),
+                self._rule_text(rule), f"{rule.epoch:.4g}" if rule.stopped else "–", percent(rule.regret),
                 f"{rule.cost:.2f}" if math.isfinite(rule.cost) else "–",
             )
             for column, text in enumerate(texts):
@@ -172,6 +176,17 @@ class StoppingBench(Panel):
             (f"least regret: {_named(best)}, {percent(best.regret)}", _named(best)) if best is not None else ("",)
         ))
 
+    def _rule_text(self, rule: StopRule) -> str:
+        """Return the name of a rule, a short one where there is no room for more."""
+        name = SHORT[rule.name] if self.list.viewport().width() < WIDE * scale() else STOP_RULES[rule.name].title
+        return f"{name} {rule.parameter:g}"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.rules:
+            for row, rule in enumerate(self.rules):
+                self.list.item(row, 0).setText(self._rule_text(rule))
+
     def _draw(self, run: RunView) -> None:
         evaluations = run.history.evaluations
         epochs, losses = evaluations.epoch, evaluations.column("val_loss")[:, 0]
@@ -180,6 +195,7 @@ class StoppingBench(Panel):
         self.line.set_data(epochs[::stride], heights)
         self.axes.empty = "" if self.rules else self.axes.empty
         end = ranges.stepped_end(run.history.epoch, self.axes.limits[0][1], exact=not run.playing)
+        end = end if run.history.epoch else 1.0
         self.axes.set_limits((0.0, end), ranges.limits_of_decades(heights[np.isfinite(heights)], self.axes.limits[1]))
 
     def _mark(self) -> None:

@@ -61,6 +61,7 @@ class Units(ReadingsPanel):
         if len(values):
             self._label(values[-1].tolist())
         highest = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+        highest = max([highest, *(limit for limit, _ in self.limits_in_evidence() if limit <= 1.0)])
         self.axes.set_limits(self.time_limits(run), (0.0, next(top for top in TOPS if highest <= top)))
         self._say(run)
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
+from gui.evidence import limits_of
 from gui.panels import moments, ranges
 from gui.panels.epoch_panel import EpochAxes, EpochPanel, Zone, figure, first_above_zero, joined
 from gui.panels.evaluation_curves import LOWER, MEDIAN, UPPER, EvaluationCurves
 from gui.panels.evaluation_reading import Wanted, reading_at
 from gui.panels.evaluation_table import evaluation_table
 from gui.panels.panel import GAP, Table
-from gui.panels.plot_axes import Band, EndLabel, Line, Mark, decades
+from gui.panels.plot_axes import Band, EndLabel, Guide, Line, Mark, decades
 from gui.panels.robust_range import Extent, Span, extent_of
 from gui.panels.smoothing import Strength, half_width, smoothed
 from gui.panels.smoothing_pill import SmoothingPill
@@ -133,6 +134,7 @@ class LearningCurves(EpochPanel):
         for band in (*self.bands.values(), self.patience):
             band.set_data(nothing, nothing, nothing)
         self.axes.marks, self.axes.end_labels, self.axes.shade, self.axes.spans = [], [], None, []
+        self.axes.guides = []
         self.axes.empty = ""
         self.axes.set_note()
         self.axes.zones = []
@@ -229,6 +231,14 @@ class LearningCurves(EpochPanel):
     def _all_lines(self) -> Iterator[Line]:
         for lines in (self.lines, self.measured, self.runs):
             yield from lines.values()
+
+    def draw_evidence(self, run: RunView) -> None:
+        super().draw_evidence(run)
+        shown = {f"train_{self.quantity}", f"val_{self.quantity}"}
+        self.axes.guides = [
+            Guide(math.log10(limit) if self._log else limit, label)
+            for limit, label in limits_of(self.selection.evidence, shown) if limit > 0.0 or not self._log
+        ]
 
     def _draw_lines(self, run: RunView, curves: EvaluationCurves) -> None:
         at = self.across(curves.times()[0])

@@ -364,8 +364,19 @@ class PlotAxes(Zoomable):
             painter.drawText(place, align, note)
         draw_span_labels(painter, self.spans, self.plot_view, self.theme, taken)
         if self.empty:
-            painter.setPen(QColor(self.theme.muted))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty)
+            self._draw_empty(painter, box)
+
+    def _draw_empty(self, painter: QPainter, box: QRectF) -> None:
+        """Draw the text of an empty plot clear of the grid, over all of the widget where the plot is too small."""
+        align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        taken = painter.boundingRect(box, align, self.empty)
+        if taken.height() > box.height() or taken.width() > box.width():
+            box = QRectF(self.rect())
+            taken = painter.boundingRect(box, align, self.empty)
+            painter.fillRect(box, QColor(self.theme.surface))
+        painter.fillRect(taken.adjusted(-4, -1, 4, 1), QColor(self.theme.surface))
+        painter.setPen(QColor(self.theme.muted))
+        painter.drawText(box, align, self.empty)
 
     def _draw_overlay(self, painter: QPainter) -> None:
         painter.setFont(self._font)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from gui.evidence import limits_of
 from gui.panels import ranges
 from gui.panels.layer_curves import LayerCurves
 from gui.panels.layer_view import Quantity
@@ -41,6 +43,11 @@ class UpdateRatio(LayerCurves):
         self.axes.meaning = MEANING
         self.axes.guides = [Guide(USUAL, "1e-3 usual")]
         self.figure_label.setToolTip(f"Median over the layers, at the last step\n{MEANING}")
+
+    def draw_evidence(self) -> None:
+        super().draw_evidence()
+        limits = limits_of(self.selection.evidence, self.curves)
+        self.axes.guides = [Guide(USUAL, "1e-3 usual"), *(Guide(math.log10(limit), text) for limit, text in limits)]
 
     def guide_limits(self, limits: ranges.Limits) -> ranges.Limits:
         low, high = limits

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gui.evidence import ShownEvidence
 from gui.instruments.figures import Curvature, GradientCosine, NoiseScale
 from gui.instruments.histograms import Histograms, spread
 from gui.instruments.inspector import LayerInspector
@@ -16,9 +17,12 @@ from gui.instruments.stability_panel import Stability
 from gui.instruments.step_line import StepLoss
 from gui.instruments.stopping_panel import StoppingBench
 from gui.instruments.units import Units
+from gui.panels.learning_curves import LearningCurves
+from gui.panels.update_ratio import UpdateRatio
 from gui.theme import DARK, LIGHT
 from tests.gui.instruments.made_up import say
 from tests.gui.panels.runs import evaluation, make_run
+from training.diagnosis.finding import Evidence
 from training.instruments.catalog import INSTRUMENTS
 from training.instruments.histograms import BINS, histograms
 from training.instruments.rates import estimate
@@ -103,6 +107,54 @@ def test_figures_are_drawn_as_read(
     say(run, name, {10: values, 30: values})
     panel = shown(qtbot, make(), run)
     np.testing.assert_allclose(panel.lines[line].y, [drawn, drawn])
+
+
+def evidence_of(curve: str, limit: float) -> ShownEvidence:
+    return ShownEvidence("Found", "warning", (Evidence(curve, "it is", 1, 10, value=0.7, limit=limit),))
+
+
+class TestLimits:
+    def test_what_evidence_is_held_against_is_a_line(self, qtbot: Any) -> None:
+        run = make_run({"network.hidden": (4,), "network.activation": "relu"})
+        say(run, "dead_units", {10: [0.25]})
+        panel = shown(qtbot, Units(), run)
+        assert not panel.axes.guides
+        panel.selection.evidence = evidence_of("dead_units", 0.5)
+        panel.show_evidence()
+        assert [(guide.y, guide.label) for guide in panel.axes.guides] == [(0.5, "▲ limit 0.5")]
+        assert panel.axes.limits[1][1] >= 0.5
+        panel.selection.evidence = None
+        panel.show_evidence()
+        assert not panel.axes.guides
+
+    def test_a_line_that_is_there_is_not_drawn_twice(self, qtbot: Any) -> None:
+        run = make_run()
+        say(run, "noise_scale", {10: [100.0, 3.0, 0.03]})
+        panel = shown(qtbot, NoiseScale(), run)
+        size = round(10 ** panel.axes.guides[0].y)
+        panel.selection.evidence = evidence_of("noise_scale", float(size))
+        panel.show_evidence()
+        assert len(panel.axes.guides) == 1
+        panel.selection.evidence = evidence_of("noise_scale", 10.0 * size)
+        panel.show_evidence()
+        assert panel.axes.guides[1].y == pytest.approx(np.log10(10.0 * size))
+
+    @pytest.mark.parametrize(("log", "height"), [(True, np.log10(0.4)), (False, 0.4)])
+    def test_on_the_learning_curves(self, qtbot: Any, log: bool, height: float) -> None:
+        panel = shown(qtbot, LearningCurves(), falling_run())
+        panel.log_pill.setChecked(log)
+        panel.selection.evidence = evidence_of("val_loss", 0.4)
+        panel.show_evidence()
+        assert [guide.y for guide in panel.axes.guides] == [pytest.approx(height)]
+        panel.selection.evidence = evidence_of("train_loss", 0.4)  # a share of the loss of chance: not in its units
+        panel.show_evidence()
+        assert not panel.axes.guides
+
+    def test_on_the_update_ratio_beside_the_usual_one(self, qtbot: Any) -> None:
+        panel = shown(qtbot, UpdateRatio(), make_run())
+        panel.selection.evidence = evidence_of("update_ratio", 0.1)
+        panel.show_evidence()
+        assert [guide.y for guide in panel.axes.guides] == [-3.0, pytest.approx(-1.0)]
 
 
 class TestHistograms:
