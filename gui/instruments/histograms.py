@@ -1,4 +1,4 @@
-"""Histograms of a layer over time: where its weights, gradients or activations lie, as colors."""
+"""Where weights, gradients or activations lie: of one layer over time, as colors, or of all layers at one moment."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
+from gui.grouped import grouped
 from gui.instruments.layer_pill import LayerPill
 from gui.instruments.readings_panel import ReadingsPanel
+from gui.instruments.ridges import Ridges
 from gui.panels import ranges
 from gui.panels.color_key import Bar, ColorKey
 from gui.panels.plot_axes import Map, PlotAxes
@@ -32,9 +34,12 @@ OUTLIERS = 0.01
 
 
 class Histograms(ReadingsPanel):
-    """Time from left to right, values from bottom to top; the brighter, the more of the layer's values are there."""
+    """Time from left to right, values from bottom to top; the brighter, the more of the layer's values are there.
 
-    title = "Histograms of a layer"
+    With the pill “now”, all layers at the moment shown.
+    """
+
+    title = "Histograms by layer"
     short_title = "Histograms"
     name = "histograms"
     shortcut = "Alt+2"
@@ -51,6 +56,14 @@ class Histograms(ReadingsPanel):
         self.body.addWidget(self.key)
         self.layer_pill = LayerPill(lambda layer: self.selection.select_layer(layer))
         self.add_to_header(self.layer_pill, spare=-1)
+        self.ridges = Ridges()
+        self.ridges.hide()
+        self.body.addWidget(self.ridges, 1)
+        self.ridges.clicked.connect(lambda x, y: self.attempt(self._ridge_clicked, y))
+        self.now_pill = self.add_pill(
+            "now", "All layers at the moment shown, in the place of one layer over time", spare=-2,
+            changed=self._switched,
+        )
         self._shown: ranges.Limits | None = None
         self.restyle(self.theme)
 
@@ -64,24 +77,69 @@ class Histograms(ReadingsPanel):
     def begin_view(self, run: RunView) -> None:
         self._shown = None
         self.axes.set_labels("step", self.row.title.lower())
+        self.ridges.set_labels(self.row.title.lower(), "")
+        self.ridges.begin(run.layer_names)
+        self.color_view()
 
     def clear_view(self) -> None:
         self.map.visible = False
         self._shown = None
         self.key.set_key(())
+        self.ridges.clear()
+        self.ridges.redraw()
         self.axes.set_limits((0.0, 1.0), (-1.0, 1.0))
 
     def restyle(self, theme: Theme) -> None:
-        super().restyle(theme)
         self.key.restyle(theme)
+        self.ridges.restyle(theme)
+        super().restyle(theme)
+
+    def color_view(self) -> None:
+        self.ridges.color(self.theme, self.selection.layer)
+
+    def extras(self) -> list[tuple[int, QWidget]]:
+        unused = self.layer_pill if self.now else None
+        return [extra for extra in super().extras() if extra[1] is not unused]
+
+    @property
+    def now(self) -> bool:
+        """Whether all layers are shown at one moment."""
+        return self.now_pill.isChecked()
+
+    def _switched(self, on: bool) -> None:
+        for widget in (self.axes, self.key):
+            widget.setVisible(not on)
+        self.ridges.setVisible(on)
+        if self._run is not None:
+            self.attempt(self.refresh, self._run)
+
+    def _ridge_clicked(self, y: float) -> None:
+        layer = self.ridges.layer_at(y)
+        if layer is not None:
+            self.selection.toggle_layer(layer)
 
     def show_layer(self) -> None:
         if self._run is not None:
             self._shown = None
+            self.color_view()
             self.refresh(self._run)
 
     def draw_view(self, run: RunView) -> None:
         self.layer_pill.show_layers(run.layer_names, self.layer)
+        if self.now:
+            self._draw_now(run)
+        else:
+            self._draw_over_time(run)
+        self._say(run)
+
+    def _draw_now(self, run: RunView) -> None:
+        reading = self.series(run).at(run.shown_step)
+        self.ridges.empty = self.axes.empty
+        if reading is not None:
+            self.ridges.show_histograms(LayerHistograms.of(reading.values), self.theme)
+        self.ridges.redraw()
+
+    def _draw_over_time(self, run: RunView) -> None:
         steps, values = self.series(run).some(COLUMNS)
         layers = [LayerHistograms.of(row) for row in values]
         known = [index for index, each in enumerate(layers) if np.isfinite(each.low[self.layer])]
@@ -93,7 +151,6 @@ class Histograms(ReadingsPanel):
             heights = self._shown = ranges.linear_limits(_bulk(edges, shares), self._shown)
             self._draw(steps[known].astype(np.float64), edges, shares, heights, run)
         self.axes.set_limits(self.time_limits(run), heights)
-        self._say(run)
 
     def _draw(
         self, steps: FloatArray, edges: FloatArray, shares: FloatArray, heights: ranges.Limits, run: RunView
@@ -119,6 +176,9 @@ class Histograms(ReadingsPanel):
 
     def _say(self, run: RunView) -> None:
         reading = self.series(run).at(run.shown_step)
+        if self.now:
+            self.set_figure(f"after step {grouped(reading.step)}" if reading is not None else "", "")
+            return
         self.set_figure(
             summary(LayerHistograms.of(reading.values), self.layer) if reading is not None else "", ""
         )

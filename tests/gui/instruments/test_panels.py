@@ -13,6 +13,7 @@ from gui.instruments.histograms import Histograms, spread
 from gui.instruments.inspector import LayerInspector
 from gui.instruments.panels import NAMES, PANEL_OF, PANELS
 from gui.instruments.rates_panel import Rates
+from gui.instruments.ridges import spread_of
 from gui.instruments.stability_panel import Stability
 from gui.instruments.step_line import StepLoss
 from gui.instruments.stopping_panel import StoppingBench
@@ -24,7 +25,7 @@ from tests.gui.instruments.made_up import say
 from tests.gui.panels.runs import evaluation, make_run
 from training.diagnosis.finding import Evidence
 from training.instruments.catalog import INSTRUMENTS
-from training.instruments.histograms import BINS, histograms
+from training.instruments.histograms import BINS, LayerHistograms, histograms
 from training.instruments.rates import estimate
 from training.instruments.step_line import ALPHAS
 from training.instruments.stopping_bench import judge
@@ -179,6 +180,46 @@ class TestHistograms:
         assert panel.selection.layer == 1
         assert panel.layer_pill.text() == "output ▾"
         assert panel.axes.limits[1][1] >= 8.0
+
+
+class TestRidges:
+    def test_all_layers_at_the_moment_shown(self, qtbot: Any) -> None:
+        run = make_run({"network.hidden": (4,)})
+        rng = np.random.default_rng(0)
+        narrow, wide = rng.normal(size=4_000), 3.0 * rng.normal(size=4_000)
+        say(run, "weight_histogram", {10: histograms([narrow, wide])})
+        panel = shown(qtbot, Histograms(), run)
+        panel.now_pill.click()
+        assert panel.ridges.isVisible()
+        assert panel.axes.isHidden()
+        assert panel.layer_pill.isHidden()
+        assert panel.figure_label.text() == "after step 10"
+        first, output = panel.ridges._bands
+        assert (first.low.max(), output.low.max()) == (0.0, 1.0)
+        assert 0.8 < first.high.max() < 1.0 < output.high.max() < 2.0
+        low, high = panel.ridges.limits[0]
+        assert low < -6.0
+        assert high > 6.0
+        assert len(panel.ridges.end_labels) == 2
+        panel.ridges.clicked.emit(0.0, 1.3)
+        assert panel.selection.layer == 1
+        panel.now_pill.click()
+        assert panel.ridges.isHidden()
+        assert panel.axes.isVisible()
+
+    def test_the_spread_is_that_of_the_values(self) -> None:
+        values = np.random.default_rng(0).normal(2.0, 0.7, size=4_000)
+        found = LayerHistograms.of(histograms([values, np.full(9, 3.0)]))
+        assert spread_of(found, 0) == pytest.approx(values.std(), rel=0.03)
+        assert spread_of(found, 1) == 0.0
+
+    def test_a_layer_that_is_not_finite_has_none(self, qtbot: Any) -> None:
+        run = make_run({"network.hidden": (4,)})
+        say(run, "weight_histogram", {10: histograms([np.array([np.nan, np.inf]), np.array([-1.0, 1.0])])})
+        panel = shown(qtbot, Histograms(), run)
+        panel.now_pill.click()
+        assert not panel.resting
+        assert not len(panel.ridges._bands[0].x)
 
 
 class TestStability:
