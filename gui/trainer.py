@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, QThread
 from gui.measuring import Measuring
 from training.data.load import Cancelled, load_prepared
 from training.data.prepare import PreparedData
+from training.diagnosis.facts import facts_of
 from training.engine import Engine
 from training.errors import InputError
 from training.experiment import Experiment
@@ -76,6 +78,9 @@ class SessionThread(QThread):
         """Return what is ready, with its `session`, or raise `InputError`, or `Cancelled` once this is closed."""
         raise NotImplementedError
 
+    def before_first_step(self, ready: Any) -> None:
+        """Do what takes a moment and can wait until the window shows what is ready."""
+
     def run(self) -> None:
         """Prepare and run; the body of the thread."""
         ready = self._prepared()
@@ -86,6 +91,7 @@ class SessionThread(QThread):
             session.close()
         self.outbox.append(ready)
         try:
+            self.before_first_step(ready)
             session.run()
         except Exception as error:  # nobody is above a thread: what is not reported here is lost
             self.outbox.append(_failure(error))
@@ -143,6 +149,11 @@ class Trainer(SessionThread):
             instruments.follow(progress)
 
         return Ready(Session(engine, watch), snapshot, seconds, checkpoints, instruments)
+
+    def before_first_step(self, ready: Ready) -> None:
+        if not self.closed:
+            with suppress(Exception):  # the rule that asks for them will say so
+                facts_of(ready.session.engine.data)  # known by the first look, which the window takes in its own thread
 
 
 def _failure(error: Exception) -> Failure:
