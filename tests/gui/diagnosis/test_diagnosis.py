@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from PySide6.QtWidgets import QApplication
 from gui.diagnosis.diagnosis import LOOK_SECONDS, MOST_SHARE, Diagnosis
 from gui.race.races import Races
 from gui.stage import BOARD
+from gui.timeline.time_travel import TimeTravel
 from gui.window import MainWindow
 from tests.gui.diagnosis.made_up import HEALTHY, OVERFITTING, PAST, VANISHING
 from training.diagnosis.case import Case
 from training.diagnosis.doctor import Doctor
 from training.diagnosis.explanation import explanation
 from training.diagnosis.finding import Finding
+from training.diagnosis.rules import RULES
 
 DEEP: dict[str, Any] = {
     "data__samples": 80, "network__hidden": (8,) * 8, "network__activation": "sigmoid",
@@ -149,6 +152,59 @@ def test_what_is_fine_stands_in_a_line(qtbot: Any, window: MainWindow, says: Say
     assert window.workspace.why.sentence.text() == HEALTHY.sentence
 
 
+def test_while_it_trains_what_was_found_has_the_room_even_if_that_is_nothing(
+    qtbot: Any, open_window: Callable[..., MainWindow], says: Says
+) -> None:
+    window = open_window(epochs=100_000)
+    corner, diagnosis = window.workspace.corner, window.feature(Diagnosis)
+    assert not corner.says_much  # before the first step
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: corner.bar.heading.text() == "○ Nothing found yet", timeout=10_000)
+    qtbot.waitUntil(lambda: corner.banner.heading.text() == "Training", timeout=10_000)
+    assert corner.bar.buttons == []
+    says.findings = [HEALTHY]
+    diagnosis.doctor.past = (PAST, OVERFITTING)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: corner.bar.heading.text() == "● Healthy convergence", timeout=10_000)
+    assert [button.text() for button in corner.bar.buttons] == ["Earlier: overfitting + 1", "Explain…"]
+    qtbot.waitUntil(lambda: corner.banner.heading.text() == "Paused", timeout=10_000)
+    qtbot.mouseClick(corner.bar.buttons[0], LEFT)
+    qtbot.waitUntil(window.workspace.why.isVisible)
+    assert window.workspace.why.told == OVERFITTING
+
+
+def test_of_a_past_moment_it_says_what_was_found_then(
+    qtbot: Any, open_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases: list[Case] = []
+
+    def then(case: Case, broken: object = None) -> list[Finding]:
+        cases.append(case)
+        return [VANISHING] if case.step >= 20 else []
+
+    monkeypatch.setattr("gui.diagnosis.then.findings", then)
+    monkeypatch.setattr(Doctor, "look", lambda self, case: [OVERFITTING])
+    window = open_window(**DEEP)
+    diagnosis, corner, travel = train(qtbot, window), window.workspace.corner, window.feature(TimeTravel)
+    assert corner.bar.heading.text() == "▲ Overfitting"
+    travel.go_to(20)
+    qtbot.waitUntil(lambda: corner.bar.heading.text() == "▲ Vanishing gradients", timeout=10_000)
+    assert corner.bar.figure.accessibleName().startswith("at epoch ")
+    assert (cases[-1].step, cases[-1].outcome) == (20, None)
+    assert cases[-1].snapshot is window.control.view.moment.snapshot
+    assert window.selection.evidence.title == "Vanishing gradients"
+    assert diagnosis.findings == [OVERFITTING]
+    looks = len(cases)
+    for _ in range(5):
+        window._tick()
+    assert len(cases) == looks  # the past does not change
+    travel.go_to(4)
+    qtbot.waitUntil(lambda: corner.bar.heading.text() == "○ Nothing found", timeout=10_000)
+    assert corner.bar.buttons == []
+    travel.back_to_now()
+    qtbot.waitUntil(lambda: corner.bar.heading.text() == "▲ Overfitting", timeout=10_000)
+
+
 def test_another_run_begins_without_what_was_found_in_the_one_before(
     qtbot: Any, window: MainWindow, says: Says
 ) -> None:
@@ -179,11 +235,14 @@ def test_at_another_size_and_in_another_theme_it_says_the_same(qtbot: Any, windo
     train(qtbot, window)
     window.feature(Diagnosis).explain(OVERFITTING)
     window.workspace.why.math_pill.click()
+    window.toggle_panel("why")
     window.set_scale(1.2)
     qtbot.waitUntil(lambda: window.workspace.corner.says_much)
+    window.toggle_panel("why")
     assert window.workspace.corner.bar.heading.text() == "▲ Overfitting"
     assert window.workspace.why.isVisible()
     assert window.workspace.why.explained.markdown == explanation("overfitting").expert
+    assert window.selection.evidence is not None
     window.switch_theme()
     assert window.theme.warn in window.workspace.corner.bar.heading.styleSheet()
 
@@ -199,6 +258,50 @@ def test_a_rule_that_breaks_is_told_of_once_and_the_window_goes_on(
     assert len(told) == 1
     assert "ZeroDivisionError" in told[0]
     assert not window.workspace.corner.says_much
+
+
+def test_a_rule_that_fails_is_told_of_once_and_the_others_are_asked(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def fail(case: Case) -> Finding | None:
+        raise ZeroDivisionError("a fault of a rule")
+
+    monkeypatch.setattr(window.errors, "view_failed", lambda message, details: told.append(message))
+    monkeypatch.setitem(RULES, "plateau", replace(RULES["plateau"], look=fail))
+    monkeypatch.setitem(RULES, "overfitting", replace(RULES["overfitting"], look=lambda case: OVERFITTING))
+    monkeypatch.setattr("warnings.warn", lambda *arguments, **options: None)
+    train(qtbot, window)
+    window._tick()
+    assert window.control.view.outcomes[0].reason == "completed"
+    assert told == ["Diagnosis, rule plateau: ZeroDivisionError('a fault of a rule')"]
+    assert window.workspace.corner.bar.heading.text() == "▲ Overfitting"
+
+
+def test_a_race_stopped_by_hand_is_judged_as_far_as_it_came(
+    qtbot: Any, open_window: Callable[..., MainWindow], says: Says
+) -> None:
+    says.findings = [VANISHING]
+    window = open_window(**DEEP)
+    diagnosis, races = train(qtbot, window), window.feature(Races)
+    window.builder.apply_changes({"epochs": 100_000})
+    window.commands.reset()
+    qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=10_000)
+    diagnosis.try_fix(VANISHING, VANISHING.fixes[0])
+    qtbot.waitUntil(lambda: races.control.view is not None and races.control.view.epoch >= 1, timeout=10_000)
+    window.driver.stop()
+    qtbot.waitUntil(lambda: races.outcome is not None, timeout=10_000)
+    assert races.outcome is not None
+    assert " so far with ReLU + He" in races.outcome.heading
+    assert "The race was stopped at epoch " in races.outcome.sentence
+    assert diagnosis.race is not None
+    diagnosis.try_fix(VANISHING, VANISHING.fixes[1])  # another one in its place
+    assert (races.outcome, diagnosis.race.fix) == (None, VANISHING.fixes[1])
+    window.driver.reset()
+    qtbot.waitUntil(lambda: races.phase == "ready", timeout=10_000)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert (races.open, diagnosis.race) == (False, None)
 
 
 def test_dear_looks_come_less_often(qtbot: Any, window: MainWindow, says: Says) -> None:
