@@ -213,6 +213,15 @@ class Case:
         majority = np.bincount(self.data.y_train.astype(np.int64)).max() / len(self.data.y_train)
         return float((1.0 - self.facts.neighbor_score) / max(1e-9, 1.0 - majority))
 
+    @cached_property
+    def learnable(self) -> float:
+        """Share of chance's loss above which the data would clearly allow a lower one; 0 where that is not known.
+
+        Twice what the nearest neighbors reach and a tenth more; or, where they know little, half of the way from there
+        to chance.
+        """
+        return float(np.nan_to_num(min(2.0 * self.reachable + 0.1, (1.0 + self.reachable) / 2)))
+
     # ------------------------------------------------------------------------------------ steps and units
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Fix
 from training.diagnosis.wording import number
@@ -18,6 +20,12 @@ BY_TEN = 10.0
 FLATTENING = ("sigmoid", "tanh", "hardtanh", "softsign")
 """Activations that are flat at both ends."""
 DYING = ("relu", "hardtanh")
+PLAIN = ("sgd", "momentum", "nesterov")
+"""Methods whose steps are proportional to the gradient."""
+LOWEST, HIGHEST = 0.01, 0.03
+"""Rates between which plain gradient descent trains a ReLU network of many layers that starts as He's."""
+CURVATURE, LIMIT = 0, 2
+"""Columns of the instrument ``stability``."""
 
 
 def offered(case: Case, *fixes: Fix | None, most: int = 4) -> tuple[Fix, ...]:
@@ -59,6 +67,36 @@ def _fix(name: str, title: str, why: str, changes: dict[str, Any]) -> Fix:
 
 
 # --------------------------------------------------------------------------------------------- the rate
+
+
+def below_the_limit(case: Case, *, at_first: bool = False) -> Fix | None:
+    """Set the rate to half of the optimizer's limit, 2/λ for gradient descent: 1/λ is the step that is sure to descend.
+
+    (Nesterov 2004, section 1.2.3.) None for adaptive methods, whose limit is in other units and moves with them; where
+    the instrument ``stability`` has not been read; and where the rate is not above the limit.
+
+    Parameters
+    ----------
+    at_first
+        Hold to the curvature λ at the start of the run, for a fix that starts anew; else to the last one measured.
+    """
+    series = case.instruments["stability"]
+    if not len(series) or case.experiment.optimizer.method not in PLAIN:
+        return None
+    measured = series.values[np.isfinite(series.values[:, CURVATURE]) & (series.values[:, CURVATURE] > 0)]
+    if not len(measured):
+        return None
+    row = measured[0 if at_first else -1]
+    limit = float(row[LIMIT] / row[CURVATURE])
+    lr = case.experiment.optimizer.lr
+    if not 1e-4 * lr < limit / 2 < lr / 2:
+        return None
+    why = (
+        f"The steepest curvature measured is λ = {number(row[CURVATURE])}: rates above {number(limit)} = "
+        f"{number(row[LIMIT], 2)}/λ overshoot by more than they came from. Half of that descends."
+    )
+    return _fix("slower", f"rate {number(limit / 2, 2)}, half the limit", why,
+                {"optimizer.lr": float(f"{limit / 2:.2g}")})  # fmt: skip
 
 
 def slower(case: Case, factor: float = BY_TEN) -> Fix:
@@ -154,6 +192,22 @@ def relu_and_he(case: Case) -> Fix | None:
     return _fix("relu_and_he", "ReLU + He", why, {"network.activation": "relu", **_start("he_normal")})
 
 
+def relu_he_and_rate(case: Case) -> Fix | None:
+    """ReLU with He's start, at a rate for gradients that arrive whole, where steps are proportional to them.
+
+    A rate that was chosen for a faded signal is too high for the whole one, or far too low.
+    """
+    fix = relu_and_he(case)
+    optimizer = case.experiment.optimizer
+    if fix is None or optimizer.method not in PLAIN:
+        return fix
+    lr = _rounded(min(max(optimizer.lr, LOWEST * step_share(case)), HIGHEST * step_share(case)))
+    if lr == optimizer.lr:
+        return fix
+    why = f"{fix.why} The gradient that arrives whole wants a rate of its own."
+    return _fix(fix.name, f"{fix.title}, rate {number(lr)}", why, {**fix.changes, "optimizer.lr": lr})
+
+
 def leaky_relu_and_he(case: Case, factor: float = 1.0) -> Fix:
     """Leaky ReLU with He's start, and the rate divided by a factor."""
     changes: dict[str, Any] = {"network.activation": "leaky_relu", **_start("he_normal")}
@@ -163,6 +217,11 @@ def leaky_relu_and_he(case: Case, factor: float = 1.0) -> Fix:
         title += f", rate ÷ {number(factor)}"
     why = "Leaky ReLU keeps a slope of 0.01 where ReLU has none, so that no unit is cut off for good."
     return _fix("leaky_relu_and_he", title, why, changes)
+
+
+def step_share(case: Case) -> float:
+    """Return 1 − β: with momentum β the steps come to be 1/(1 − β) times as long as the rate alone makes them."""
+    return 1.0 - float(getattr(case.experiment.optimizer, "momentum", 0.0))
 
 
 def fitting_start(case: Case) -> Fix:
@@ -276,6 +335,12 @@ def less_held_back(case: Case) -> Fix | None:
         return None
     why = "Nothing holds the weights back any more: first fit the training part, then hold back what is too much."
     return _fix("less_held_back", "no penalties", why, changes)
+
+
+def held_back(case: Case) -> bool:
+    """Tell whether penalties or dropout are so strong that they pull weights or units to nothing."""
+    regularization = case.experiment.regularization
+    return regularization.l1 >= 1e-2 or regularization.l2 >= 3e-2 or case.architecture.dropout >= 0.5
 
 
 def label_smoothing(case: Case, share: float = 0.1) -> Fix | None:

@@ -45,13 +45,15 @@ def fraction(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent.
+    """Return a share in percent: whole ones, but one digit that counts below 1 % and nine tenths short of 100 %.
 
-    >>> percent(0.1234), percent(0.002), percent(0.996)
-    ('12 %', '0.2 %', '99.6 %')
+    >>> percent(0.1234), percent(0.002), percent(0.996), percent(0.9999), percent(1e-5)
+    ('12 %', '0.2 %', '99.6 %', '100 %', '0.001 %')
     """
     value = 100.0 * share
-    return f"{value:.0f} %" if 1 <= value <= 99 or value in (0, 100) or abs(value) > 100 else f"{value:.1f} %"
+    if 0 < abs(value) < 0.95:
+        return f"{number(float(f'{value:.1g}'))} %"
+    return f"{value:.1f} %" if 99 < value < 99.95 else f"{value:.0f} %"
 
 
 def times(ratio: float) -> str:

@@ -55,7 +55,7 @@ def test_it_says_what_happened_what_shows_it_and_what_to_try(folder: Path) -> No
     assert "Layer 1 receives" in text
     assert "What shows it\n    • signal norm, steps " in text
     assert explanation("vanishing_gradients").plain.splitlines()[0].replace("**", "") in text
-    assert "What to try\n    1. ReLU + He: " in text
+    assert "What to try\n    1. ReLU + He, rate 0.03: " in text
     assert "A scenario that shows it\n    python main.py -e vanishing_gradients\n" in text
     assert "\x1b" not in text
 

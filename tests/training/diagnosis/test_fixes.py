@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +24,9 @@ from training.engine import Engine, is_editable
 from training.experiment import Experiment
 from training.feasibility import architecture_of
 from training.history import EVALUATION_COLUMNS
+from training.instruments.instrument import Reading
+from training.instruments.instruments import Instruments
+from training.instruments.log import InstrumentLog
 from training.progress import Outcome, column, record_width
 from training.validation import replace
 
@@ -71,7 +76,11 @@ def test_every_fix_of_every_finding_is_one_that_the_experiment_takes(
     for finding in findings(case):
         _check_told(finding, case)
         for fix in finding.fixes:
-            _check_fix(fix, case, may_go_on=finding.name != "diverged")
+            _check_fix(fix, case)
+            if finding.name in ("diverged", "dead_units"):
+                assert not fix.live, "neither comes back"
+            elif finding.name != "rate_too_high":  # that may have thrown the weights too far off to go on
+                assert fix.live == all(is_editable(key) for key in fix.changes)
 
 
 def _check_told(finding: Finding, case: Case) -> None:
@@ -81,18 +90,19 @@ def _check_told(finding: Finding, case: Case) -> None:
     assert finding.sentence.endswith(".")
 
 
-def _check_fix(fix: Fix, case: Case, *, may_go_on: bool = True) -> None:
+def _check_fix(fix: Fix, case: Case) -> None:
     changed = replace(case.experiment, dict(fix.changes))
     assert changed != case.experiment
-    assert fix.live == (may_go_on and all(is_editable(key) for key in fix.changes))
+    assert not fix.live or all(is_editable(key) for key in fix.changes)
     assert 0 < len(fix.title) <= 40
     assert fix.why.endswith(".")
 
 
 ALL = (
     fixes.slower, fixes.faster, fixes.adam, fixes.clipped, fixes.constant_rate, fixes.warm_restarts, fixes.cosine,
-    fixes.warm_up, fixes.larger_batches, fixes.gradient_noise, fixes.relu_and_he, fixes.leaky_relu_and_he,
-    fixes.fitting_start, fixes.batch_norm, fixes.layer_norm, fixes.skip_connections, fixes.wider, fixes.deeper,
+    fixes.warm_up, fixes.larger_batches, fixes.gradient_noise, fixes.relu_and_he, fixes.relu_he_and_rate,
+    fixes.leaky_relu_and_he, fixes.fitting_start, fixes.batch_norm, fixes.layer_norm, fixes.skip_connections,
+    fixes.wider, fixes.deeper,
     fixes.stop_early, fixes.weight_penalty, fixes.dropout, fixes.less_held_back, fixes.label_smoothing,
     fixes.robust_loss, fixes.standardized, fixes.more_data, fixes.longer,
 )  # fmt: skip
@@ -133,3 +143,67 @@ def test_rates_are_divided_as_said() -> None:
     assert fixes.slower(case).changes == {"optimizer.lr": 0.001}
     assert fixes.faster(case, 100).changes == {"optimizer.lr": 1.0}
     assert fixes.faster(case, 100).title == "rate × 100"
+
+
+@pytest.mark.parametrize(
+    ("changes", "lr"),
+    [
+        ({"optimizer.method": "sgd", "optimizer.lr": 0.1}, 0.03),
+        ({"optimizer.method": "sgd", "optimizer.lr": 0.001}, 0.01),
+        ({"optimizer.method": "momentum", "optimizer.momentum": 0.9, "optimizer.lr": 0.1}, 0.003),
+        ({"optimizer.method": "sgd", "optimizer.lr": 0.02}, None),
+        ({"optimizer.method": "adam", "optimizer.lr": 0.1}, None),
+    ],
+)
+def test_a_gradient_that_arrives_whole_gets_a_rate_of_its_own(changes: dict[str, Any], lr: float | None) -> None:
+    case = known("vanishing_gradients").case
+    fix = fixes.relu_he_and_rate(dataclasses.replace(case, experiment=replace(case.experiment, changes)))
+    assert fix is not None
+    assert fix.changes.get("optimizer.lr") == lr
+    assert fix.title == ("ReLU + He" if lr is None else f"ReLU + He, rate {lr}")
+
+
+def _with_curvature(case: Case, curvatures: list[float], limit: float) -> Case:
+    log = InstrumentLog()
+    for step, curvature in enumerate(curvatures):
+        values = np.array([curvature, np.nan, limit, np.nan, np.nan, np.nan])
+        log.take([Reading("stability", step, 0.0, values, 0.0)])
+    return dataclasses.replace(case, instruments=log)
+
+
+def test_a_rate_beyond_the_limit_is_set_to_half_of_it() -> None:
+    case = _with_curvature(known("diverging").case, [0.0, 2.0, 4.0, np.nan], limit=2.0)
+    last, first = fixes.below_the_limit(case), fixes.below_the_limit(case, at_first=True)
+    assert last is not None
+    assert first is not None
+    assert last.changes == {"optimizer.lr": 0.25}, "1/λ"
+    assert first.changes == {"optimizer.lr": 0.5}
+    assert (last.title, last.live) == ("rate 0.25, half the limit", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "curvatures"),
+    [
+        ({}, []),
+        ({}, [np.nan]),
+        ({}, [1.0]),
+        ({"optimizer.method": "adam", "optimizer.lr": 5.0}, [2.0]),
+    ],
+    ids=["not read", "no number", "rate below the limit", "adaptive"],
+)
+def test_without_a_limit_that_is_passed_none_is_offered(changes: dict[str, Any], curvatures: list[float]) -> None:
+    case = known("diverging").case
+    case = dataclasses.replace(case, experiment=replace(case.experiment, changes))
+    assert fixes.below_the_limit(_with_curvature(case, curvatures, limit=2.0)) is None
+
+
+def test_half_of_the_limit_trains_what_diverged() -> None:
+    case = known("diverging").case
+    engine = Engine(case.experiment)
+    log, instruments = InstrumentLog(), Instruments(engine, ("stability",), share=None)
+    log.take(instruments.follow(engine.advance(0)))
+    fix = fixes.below_the_limit(dataclasses.replace(case, instruments=log), at_first=True)
+    assert fix is not None
+    mended = Engine(replace(case.experiment, dict(fix.changes)))
+    losses = [one.train_loss[0] for progress in mended.train() for one in progress.evaluations]
+    assert losses[-1] < 0.1 * losses[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.training.diagnosis.known_cases import FAULTY, HEALTHY, known
+from training.diagnosis.case import Case
 from training.diagnosis.doctor import findings
 from training.diagnosis.rules import RULES
 from training.diagnosis.rules.vanishing_gradients import signal_ratios
@@ -137,3 +138,67 @@ def test_overfitting_is_but_a_note_where_the_best_weights_are_kept() -> None:
     assert finding is not None
     assert finding.severity == "note"
     assert "stop_early" not in [fix.name for fix in finding.fixes]
+
+
+def _with_losses(name: str, training: list[float], held_out: list[float] | None = None, **changes: object) -> Case:
+    """Return a known case with other curves, in units of the loss of chance."""
+    case = known(name).case
+    losses = case.chance_loss * np.array(training)
+    evaluations = {
+        **case.recorded.evaluations, "step": np.linspace(0, case.step, len(losses)).round(), "train_loss": losses,
+        "val_loss": losses if held_out is None else case.chance_loss * np.array(held_out),
+    }  # fmt: skip
+    recorded = dataclasses.replace(case.recorded, evaluations=evaluations)
+    experiment = replace(case.experiment, changes)
+    return dataclasses.replace(case, experiment=experiment, recorded=recorded)
+
+
+JUMPS = [1.0, 0.9, 0.7, 0.4, 0.8, 0.5, 0.7, 0.3, 0.5, 0.25, 0.4, 0.2, 0.35, 0.15, 0.3, 0.12]
+
+
+def test_single_samples_may_jump_and_fall_at_once() -> None:
+    finding = RULES["noisy_batches"].look(_with_losses("moons", JUMPS, batch_size=1))
+    assert finding is not None
+    assert "comes down by" in finding.sentence
+    assert "no further" not in finding.sentence
+    falls = [value * 0.9**index for index, value in enumerate(JUMPS)]
+    assert RULES["noisy_batches"].look(_with_losses("moons", falls, batch_size=1)) is not None
+    assert RULES["noisy_batches"].look(_with_losses("moons", falls, batch_size=8)) is None
+
+
+def test_a_loss_that_was_thrown_up_is_the_rate_even_where_it_comes_down_again() -> None:
+    thrown = [1.0, 80.0, 60.0, 40.0, 30.0, 20.0, 14.0, 10.0, 7.0, 5.0, 3.0, 2.0]
+    finding = RULES["rate_too_high"].look(_with_losses("moons", thrown))
+    assert finding is not None
+    assert "threw" in finding.sentence
+    assert not any(fix.live for fix in finding.fixes), "weights thrown far off do not come back"
+    assert RULES["rate_too_high"].look(_with_losses("moons", [*thrown, 0.5, 0.1, 0.05, 0.05])) is None
+    assert RULES["rate_too_high"].look(_with_losses("moons", [80.0, *thrown[2:]])) is None, "it began up there"
+
+
+def test_a_curve_that_jumps_is_not_overfitting_for_standing_above_its_luckiest_moment() -> None:
+    training = list(np.linspace(0.5, 0.1, 40))
+    random = np.random.default_rng(0)
+    jumping = list(0.5 + 0.25 * random.uniform(-1, 1, size=40))
+    rising = list(np.linspace(0.4, 0.7, 40) + 0.02 * random.uniform(-1, 1, size=40))
+    assert RULES["overfitting"].look(_with_losses("moons", training, rising)) is not None
+    found = [RULES["overfitting"].look(_with_losses("moons", training, list(random.permutation(jumping))))
+             for _ in range(40)]  # fmt: skip
+    assert sum(finding is not None for finding in found) <= 4
+
+
+def test_what_the_data_do_not_allow_is_no_plateau() -> None:
+    case = _with_losses("plateau", [1.0, 0.8, 0.7, *[0.6] * 40])
+    assert RULES["plateau"].look(case) is not None
+    known_little = dataclasses.replace(case)
+    known_little.__dict__["reachable"] = 0.5
+    assert RULES["plateau"].look(known_little) is None
+    assert known_little.learnable == pytest.approx(0.75), "half of the way from the neighbors to chance"
+
+
+def test_no_sentence_ends_or_begins_with_a_blank() -> None:
+    for name in (*FAULTY, *HEALTHY):
+        for finding in findings(known(name).case):
+            told = [finding.sentence, *(each.sentence for each in finding.evidence)]
+            assert told == [sentence.strip() for sentence in told], finding.name
+            assert not any("100.0 %" in sentence or " 0 % of its mean" in sentence for sentence in told)

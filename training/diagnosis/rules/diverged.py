@@ -21,7 +21,8 @@ def look(case: Case) -> Finding | None:
 
     Rule: the engine ended the run as diverged, or a record of the last 64 steps is not finite. How fast it grew is
     read from the norms of the gradient in those steps. On a quadratic of curvature λ, gradient descent multiplies
-    the error by |1 − ηλ| at every step (Polyak 1963; T16 of the references), which grows where ηλ > 2.
+    the error by |1 − ηλ| at every step, which grows where ηλ > 2 (Nesterov 2004, section 1.2.3); with momentum, where
+    ηλ > 2(1 + β) (Polyak 1964).
     """
     norms, losses = case.recorded.last_steps("grad_norm"), case.recorded.last_steps("batch_loss")
     finite = np.isfinite(norms) & np.isfinite(losses)
@@ -48,10 +49,10 @@ def look(case: Case) -> Finding | None:
 def remedies(case: Case, growth: float) -> tuple[Fix | None, ...]:
     """Return what should help a run that grows without bound: what most probably made it grow comes first.
 
-    The limit of the rate is 2η/(1 + g) where the gradient of plain descent grows by the factor g a step; a hundredth
-    is offered where a tenth may not do.
+    The limit of the rate is known where the curvature was measured. Else it is 2η/(1 + g) where the gradient of plain
+    descent grows by the factor g a step: a hundredth is offered where a tenth may not do.
     """
-    slower = fixes.slower(case, 10.0 if growth <= FEW_FOLD else 100.0)
+    slower = fixes.below_the_limit(case, at_first=True) or fixes.slower(case, 10.0 if growth <= FEW_FOLD else 100.0)
     cause: Fix | None = None
     if badly_scaled_inputs.look(case) is not None:
         cause = fixes.standardized(case)
@@ -74,4 +75,7 @@ def _growth(norms: np.ndarray) -> float:
     return float(np.exp(np.median(factors)))
 
 
-RULE = Rule("diverged", "Diverged", "alarm", look, explains=("rate_too_high", "exploding_gradients", "diverging"))
+RULE = Rule(
+    "diverged", "Diverged", "alarm", look,
+    explains=("rate_too_high", "exploding_gradients", "diverging", "dead_units", "saturation"),
+)  # fmt: skip

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from training.diagnosis import fixes
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding
 from training.diagnosis.rules.rule import Rule
 from training.diagnosis.wording import number
+
+NEAR = 0.1
+"""So near to its best the validation loss has to be: as a share of it, and half as much of the loss of chance."""
 
 
 def look(case: Case) -> Finding | None:
     """Say that the run converges; asked only where no other rule warns.
 
     Rule: the training loss has fallen below nine tenths of where it began, and the validation loss is within a
-    tenth of its best ("both fall and level off together", see the patterns of learning curves in the references).
+    tenth of its best, or a twentieth of the loss of chance above it: both fall and level off together (Karpathy,
+    CS231n, "Loss function"; Goodfellow et al. 2016, section 5.2).
     """
     if case.evaluations < 3:
         return None
@@ -26,12 +31,15 @@ def look(case: Case) -> Finding | None:
     if not len(known) or not np.isfinite(held_out[-1]):
         return None
     best = float(known.min())
+    if not fixes.keeps_best(case) and held_out[-1] > best + max(NEAR * best, NEAR / 2 * case.chance_loss):
+        return None
     name = "validation" if case.has_held_out else "training"
     sentence = (
         f"The training loss has come down from {number(training[0])} to {number(training[-1])}, and the {name} loss "
         f"stands at {number(held_out[-1])}; its best was {number(best)}."
     )
-    evidence = (Evidence("train_loss", "it falls", 0, case.step, value=float(training[-1])),)
+    now = float(training[-1])
+    evidence = (Evidence("train_loss", f"the training loss falls, to {number(now)}", 0, case.step, value=now),)
     return Finding("healthy", RULE.title, "fine", 0.8, sentence, 0, case.step, evidence)
 
 

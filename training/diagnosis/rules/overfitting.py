@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.diagnosis import fixes
 from training.diagnosis.case import Case
@@ -21,6 +22,8 @@ FALLEN = 0.08
 """By so much the training loss has to have fallen since."""
 LEAST = 0.01
 """Of the loss of chance: a rise by less is nothing, however much it is of a loss near zero."""
+SURE = 3.0
+"""Standard errors that the rise has to be: the best one is the luckiest of many."""
 BEFORE = 0.8
 FEWEST = 8
 
@@ -30,7 +33,8 @@ def look(case: Case) -> Finding | None:
 
     Rule: GL = E_va / min E_va − 1 (Prechelt 1998, section 2.1) is above 0.1 in the middle of the last tenth of the
     evaluations (three at least), by more than 0.01 of the loss of chance; the training loss has fallen by 8 % since
-    the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five. It is
+    the best one, and that one lies before the last fifth of the evaluations. Each value is the middle of five, and the
+    rise is above three times its standard error: a curve that jumps stands above its luckiest moment at any time. It is
     but a note where early stopping keeps the best weights anyway, where it is less than 0.05 of the loss of chance,
     and, while the run goes on, below 0.2.
     """
@@ -45,7 +49,7 @@ def look(case: Case) -> Finding | None:
     fallen = 1.0 - trained / learned[best] if learned[best] > 0 else 0.0
     if best >= BEFORE * len(curve) or len(curve) - 1 - best < 4 or risen < LOSS_GENERALIZATION or fallen < FALLEN:
         return None
-    if now - curve[best] < LEAST * case.chance_loss:
+    if now - curve[best] < max(LEAST * case.chance_loss, SURE * _standard_error(held_out, last)):
         return None
     step = case.step_at(best)
     sentence = (
@@ -65,6 +69,16 @@ def look(case: Case) -> Finding | None:
         severity="warning" if (case.ended or risen > MUCH) and matters else "note",
         fixes=(fixes.stop_early(case), fixes.weight_penalty(case), fixes.dropout(case), fixes.more_data(case)),
     )
+
+
+def _standard_error(values: NDArray[np.float64], last: int) -> float:
+    """Return by how much the medians of five values and of the last ones differ by chance alone.
+
+    The standard error of a median of n is 1.25 σ/√n. σ is read from the changes of the second half: the median size
+    of the difference of two values is 0.95 σ.
+    """
+    sigma = float(np.median(np.abs(np.diff(values[len(values) // 2 :])))) / 0.95
+    return 1.25 * sigma * float(np.sqrt(1 / 5 + 1 / last))
 
 
 RULE = Rule("overfitting", "Overfitting", "warning", look)

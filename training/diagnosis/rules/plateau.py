@@ -26,17 +26,19 @@ def look(case: Case) -> Finding | None:
     """Say that the loss lies on a plateau, or has left one.
 
     Rule: the training loss (each value the middle of five) stays within 2 % for 15 % of the evaluations and at least
-    ten, at more than 0.4 of that of chance; it is over once the loss has come down to three quarters of that
-    level. Near a saddle the gradient vanishes while the loss is high, and gradient descent leaves it along a
-    direction of negative curvature exponentially, but slowly at first (Dauphin et al. 2014; Saxe et al. 2014).
+    ten, at more than 0.4 of that of chance and clearly above what the data allow (see `underfitting`); it is over
+    once the loss has come down to three quarters of that level. Near a saddle the gradient vanishes while the loss is
+    high, and gradient descent leaves it along a direction of negative curvature exponentially, but slowly at first
+    (Dauphin et al. 2014; Saxe et al. 2014).
     """
     losses = case.evaluated("train_loss")
     if len(losses) < FEWEST or not case.hidden_layers or max(case.architecture.hidden) < TINY:
         return None
     curve = smoothed(losses[np.isfinite(losses)])
     first, last = longest_flat(curve, WITHIN)
+    high = max(HIGH, case.learnable)
     level = float(np.median(curve[first : last + 1])) if last > first else 0.0
-    if last - first < max(9, LONG * len(curve)) or level < HIGH * case.chance_loss or _held(case):
+    if last - first < max(9, LONG * len(curve)) or level < high * case.chance_loss or fixes.held_back(case):
         return None
     begin, end, now = case.step_at(first), case.step_at(last), float(curve[-1])
     over = now < ESCAPED * level
@@ -57,12 +59,6 @@ def look(case: Case) -> Finding | None:
         fixes=(_another_start(case), fixes.relu_and_he(case), fixes.adam(case), fixes.faster(case),
                fixes.gradient_noise(case)),
     )  # fmt: skip
-
-
-def _held(case: Case) -> bool:
-    """Tell whether penalties or dropout hold the weights back, which makes a flat loss no saddle."""
-    regularization = case.experiment.regularization
-    return regularization.l1 >= 1e-2 or regularization.l2 >= 3e-2 or case.architecture.dropout >= 0.5
 
 
 def _another_start(case: Case) -> Fix | None:

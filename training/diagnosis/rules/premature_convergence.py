@@ -15,12 +15,14 @@ HIGH = 0.03
 SPENT = 0.2
 """Share of the steps made at such a rate, from which on it is told; of the planned ones at the least a tenth."""
 
+FALLEN = 0.2
+
 
 def look(case: Case) -> Finding | None:
     """Say that the run stands still because its rate has decayed too fast.
 
     Rule: the rate has been below 1/50 of its largest for a fifth of the steps done and a tenth of those planned, the
-    training loss is above 0.03 of that of chance, and since then it has fallen by less than a twentieth. A schedule
+    training loss is above 0.03 of that of chance, and since then it has fallen by less than a fifth. A schedule
     whose rates sum to less than the distance to go cannot arrive (the first condition of Robbins & Monro 1951:
     Ση = ∞); a rate that ends low with the run, as half a cosine does, is not meant.
     """
@@ -38,12 +40,13 @@ def look(case: Case) -> Finding | None:
     losses = case.evaluated("train_loss")
     then = losses[min(len(losses) - 1, int(np.searchsorted(case.evaluation_steps, since)))]
     fallen = 1.0 - losses[-1] / then if then > 0 else 0.0
-    if fallen > 0.05:
+    if fallen > FALLEN:
         return None
     sentence = (
         f"Since step {whole(since)} the learning rate has been below 1/50 of what it was, and is {number(rates[-1])} "
-        f"by now ({fraction(rates[-1] / largest)} of it). The training loss has stood at {number(losses[-1])} since, "
-        f"{percent(case.left)} of that of a guess: the run has not arrived, it cannot move any more."
+        f"by now ({fraction(rates[-1] / largest)} of it). The training loss has come from {number(then)} to "
+        f"{number(losses[-1])} since, {percent(case.left)} of that of a guess: the run has not arrived, it can hardly "
+        f"move any more."
     )
     evidence = (
         Evidence("lr", f"from {number(largest)} to {number(rates[-1])}", since, case.step, value=rates[-1] / largest,

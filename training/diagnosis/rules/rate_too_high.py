@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.diagnosis import fixes
+from training.diagnosis.bouncing import may_yet_calm_down, no_further
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding, Fix, Severity
 from training.diagnosis.reading import Shape, first_at
@@ -16,8 +19,10 @@ VIOLENT = 0.1
 LEARNED = 0.02
 WELL = 0.1
 """Share of the loss of chance below which a bouncing loss is worth a note, and no more."""
-FEWEST_ON_THE_WAY = 20
-"""Evaluations, while the run goes on: a handful that go up and down are what a run often begins with."""
+THROWN = 10.0
+"""By how much the steps have made the loss larger than it was at first, at its highest."""
+HIGH, LATE = 0.5, 0.25
+"""Share of the loss of chance that is high, and that is so in the second half of the planned steps."""
 FEW = 4
 """Batches of so few samples bounce for another reason first: see `noisy_batches`."""
 SHARE_OF_LIMIT = 3
@@ -29,33 +34,43 @@ def look(case: Case) -> Finding | None:
 
     Rule: over the second half of the evaluations the training loss rises as often as it falls (30 % of the changes),
     changes by 5 % of its level from one to the next, its middle 80 % span a tenth of that, and it falls no further
-    (less than 15 % from the third to the last quarter); or the first steps changed the weights by more than a tenth
-    of their size each (about a thousandth is usual; Karpathy, CS231n) and the loss has stayed above half of that of
-    chance. On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (T16 of the references);
-    below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018,
-    theorem 4.6). Bouncing is but a note below a tenth of chance and, while the run goes on, before 20 evaluations
-    or where a schedule will lower the rate.
+    (less than 15 % from the third to the last quarter, or than such swings make by chance); or the first steps
+    changed the weights by more than a tenth of their size each (about a thousandth is usual; Karpathy, CS231n) and
+    the loss has stayed above half of that of chance, or a quarter in the second half of the planned steps (the loss
+    may then fall as it jumps by a fifth of its level); or the steps have thrown the loss to ten times what it was at
+    first and three times that of chance, and it is above half of that of chance still (or the validation loss above
+    it). On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (Nesterov 2004, section
+    1.2.3); below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis &
+    Nocedal 2018, theorem 4.6). Bouncing is but a note below a tenth of chance and, while the run goes on, before 20
+    evaluations or where a schedule will lower the rate.
     """
     shape = case.shape
-    violent = case.pace > VIOLENT and case.left > 0.5 and not _falls(case) and not _grows_from_nothing(case)
-    bounces = shape is not None and shape.bounces and case.left > LEARNED
-    if not (violent or bounces) or case.evaluations < 4 or not np.isfinite(case.left):
+    fast = case.pace > VIOLENT and not _grows_from_nothing(case)
+    violent = fast and case.left > (HIGH if case.step < case.planned_steps / 2 else LATE) and not _falls(case)
+    bounces = shape is not None and (shape.bounces or (fast and shape.jumps)) and case.left > LEARNED
+    thrown = _thrown(case)
+    if not (violent or bounces or thrown) or case.evaluations < 4 or not np.isfinite(case.left):
         return None
     since = _since(case, shape) if bounces else 1
-    sentence, evidence = _told(case, shape if bounces else None, since)
+    sentence, evidence = _told(case, shape if bounces else None, since, thrown)
     severity: Severity = "alarm" if case.left > 0.9 and (violent or case.batch_size > FEW) else "warning"
-    if (case.left < WELL or _may_yet_calm_down(case)) and not violent:
+    if (case.left < WELL or may_yet_calm_down(case)) and not violent and not thrown:
         severity = "note"
     return RULE.found(
-        case, sentence, since=since, confidence=_confidence(case, shape, violent, bounces), evidence=evidence,
-        severity=severity, fixes=remedies(case),
+        case, sentence, since=since, confidence=_confidence(case, shape, violent or thrown, bounces), evidence=evidence,
+        severity=severity, fixes=remedies(case, thrown=thrown),
     )  # fmt: skip
 
 
-def remedies(case: Case) -> tuple[Fix | None, ...]:
-    """Return what should help where steps are too long."""
+def remedies(case: Case, *, thrown: bool = False) -> tuple[Fix | None, ...]:
+    """Return what should help where steps are too long; from the start, where they have thrown the weights far off.
+
+    Such weights do not come back at a lower rate.
+    """
     divisor = 100.0 if case.pace > 1 or case.left > 3 else 10.0
-    return fixes.slower(case, divisor), fixes.cosine(case), fixes.clipped(case), fixes.larger_batches(case)
+    slower = fixes.below_the_limit(case, at_first=thrown) or fixes.slower(case, divisor)
+    found = slower, fixes.cosine(case), fixes.clipped(case), fixes.larger_batches(case)
+    return tuple(fix and replace(fix, live=fix.live and not thrown) for fix in found)
 
 
 def _confidence(case: Case, shape: Shape | None, violent: bool, bounces: bool) -> float:
@@ -71,12 +86,38 @@ def _confidence(case: Case, shape: Shape | None, violent: bool, bounces: bool) -
     return sure - (0.25 if case.batch_size <= FEW else 0.0)
 
 
-def _told(case: Case, shape: Shape | None, since: int) -> tuple[str, tuple[Evidence, ...]]:
+def _thrown(case: Case) -> bool:
+    """Tell whether the steps have thrown the loss far above where it began, and it has not come back since."""
+    share = case.share_of_chance
+    if not len(share) or not np.isfinite(share).all():
+        return False
+    held_out = np.nan_to_num(case.evaluated("val_loss")[-3:]) / case.chance_loss
+    if not max(case.left, float(np.median(held_out)) / 2) > HIGH:
+        return False
+    highest = float(share.max())
+    # While it still grows, it is on its way to diverge: that is said by another rule.
+    return highest > THROWN * float(share[0]) and highest > 3.0 and float(share[-1]) < 0.5 * highest
+
+
+def _told(case: Case, shape: Shape | None, since: int, thrown: bool) -> tuple[str, tuple[Evidence, ...]]:
     lr = number(case.experiment.optimizer.lr)
     pace = Evidence(
         "update_ratio", f"{percent(case.pace)} of the weights' size a step at first", 1, min(30, case.step),
         value=case.pace, limit=VIOLENT,
     )  # fmt: skip
+    if thrown:
+        losses = case.evaluated("train_loss")
+        highest = int(losses.argmax())
+        return (
+            f"At a rate of {lr} the steps threw the training loss from {number(losses[0])} to "
+            f"{number(losses[highest])}. It is {number(losses[-1])} by now; that of a guess is "
+            f"{number(case.chance_loss)}.",
+            (
+                Evidence("train_loss", f"thrown to {number(losses[highest])}", 1, case.step, value=losses[highest],
+                         limit=THROWN * losses[0]),
+                pace,
+            ),
+        )  # fmt: skip
     if shape is None:
         return (
             f"The first steps, at a rate of {lr}, changed the weights by {percent(case.pace)} of their size each; "
@@ -85,7 +126,7 @@ def _told(case: Case, shape: Shape | None, since: int) -> tuple[str, tuple[Evide
         )  # fmt: skip
     return (
         f"The training loss jumps up and down at a rate of {lr}: {percent(shape.rises)} of its changes go up, it "
-        f"swings by {percent(shape.spread)} about {number(shape.level)}, and it falls no further.",
+        f"swings by {percent(shape.spread)} about {number(shape.level)}, and {no_further(shape)}.",
         (
             Evidence("train_loss", f"swings by {percent(shape.spread)}", since, case.step, value=shape.spread,
                      limit=0.1),
@@ -94,18 +135,12 @@ def _told(case: Case, shape: Shape | None, since: int) -> tuple[str, tuple[Evide
     )  # fmt: skip
 
 
-def _may_yet_calm_down(case: Case) -> bool:
-    """Tell whether the run has only begun, or has learned something and its schedule is yet to lower the rate."""
-    if case.ended:
-        return False
-    lowered = case.experiment.schedule.kind not in ("constant", "cyclical", "cosine_restarts")
-    return case.evaluations < FEWEST_ON_THE_WAY or (lowered and case.left < 0.9)
-
-
 def _falls(case: Case) -> bool:
-    """Tell whether the training loss has fallen by a tenth over the last four evaluations, whatever the steps."""
+    """Tell whether the training loss has fallen by a tenth of late, the middle of three from the three before."""
     losses = case.evaluated("train_loss")
-    return len(losses) >= 4 and bool(losses[-1] < 0.9 * losses[-4])
+    if len(losses) < 6:
+        return len(losses) >= 4 and bool(losses[-1] < 0.9 * losses[-4])
+    return bool(np.median(losses[-3:]) < 0.9 * np.median(losses[-6:-3]))
 
 
 def _grows_from_nothing(case: Case) -> bool:

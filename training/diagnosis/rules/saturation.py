@@ -21,7 +21,7 @@ def look(case: Case) -> Finding | None:
     of its largest, while the training loss is above 0.15 of that of chance (a network that has learned its samples
     saturates as it grows sure). See Glorot & Bengio 2010, section 3.
     """
-    if not case.saturated.known or case.step < 1 or not case.left > HIGH:
+    if not case.saturated.known or case.step < 1 or not HIGH < case.left < float("inf"):
         return None
     layer, share = case.saturated.worst, float(case.saturated.now.max())
     if share < HALF:

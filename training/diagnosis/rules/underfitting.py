@@ -10,7 +10,7 @@ from training.diagnosis.rules.rule import Rule
 from training.diagnosis.wording import number, percent
 
 HIGH = 0.1
-LEVEL = 0.05
+LEVEL, FALLEN = 0.05, 0.1
 FEWEST, LONG = 12, 24
 """Evaluations of a run that has ended, and of one that goes on."""
 
@@ -18,17 +18,19 @@ FEWEST, LONG = 12, 24
 def look(case: Case) -> Finding | None:
     """Say that the network underfits.
 
-    Rule: over the last quarter of the evaluations the training loss has fallen by less than a twentieth and does not
-    bounce, it is above a tenth of that of chance, and above twice what the nearest neighbors reach (their error on
-    held-out samples, as a share of chance's) and a tenth more. Few units, penalties or dropout make it surer. See
-    Goodfellow et al. 2016, section 5.2.
+    Rule: over the last quarter of the evaluations the training loss has fallen by less than a twentieth, its middle
+    by less than a tenth from the quarter before, and it does not bounce; it is above a tenth of that of chance, and
+    clearly above what the data allow: twice what the nearest neighbors reach (their error on held-out samples, as a
+    share of chance's) and a tenth more, or half of the way from there to chance, whichever is less. Few units,
+    penalties or dropout make it surer. Before half of the planned steps it is but a note. See Goodfellow et al. 2016,
+    section 5.2.
     """
     losses, shape = case.evaluated("train_loss"), case.shape
     if shape is None or len(losses) < (FEWEST if case.ended else LONG) or shape.bounces or not case.left > HIGH:
         return None
     curve = smoothed(losses)
     quarter = curve[-max(4, len(curve) // 4) :]
-    if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < 2 * case.reachable + 0.1:
+    if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < case.learnable or shape.fallen > FALLEN:
         return None
     sure = _small(case) or fixes.less_held_back(case) is not None
     since = case.step_at(first_at(losses, 1.1 * shape.level))
@@ -47,7 +49,7 @@ def look(case: Case) -> Finding | None:
     )  # fmt: skip
     return RULE.found(
         case, sentence, since=since, confidence=0.85 if sure else 0.45, evidence=evidence,
-        severity="warning" if sure or case.left > 0.5 else "note",
+        severity="warning" if (sure or case.left > 0.5) and _far_enough(case) else "note",
         fixes=(fixes.less_held_back(case), fixes.wider(case), fixes.deeper(case), fixes.longer(case)),
     )  # fmt: skip
 
@@ -61,6 +63,10 @@ def _why(case: Case) -> str:
     if _small(case):
         return f" It has {sum(case.architecture.hidden)} hidden units."
     return ""
+
+
+def _far_enough(case: Case) -> bool:
+    return case.ended or case.step > case.planned_steps / 2
 
 
 def _small(case: Case) -> bool:

@@ -10,7 +10,7 @@ from training.diagnosis import fixes
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding
 from training.diagnosis.rules.rule import Rule
-from training.diagnosis.wording import fraction, number
+from training.diagnosis.wording import fraction, number, percent
 
 SHRUNK = 1 / 100
 """The signal of the first layer over that of the last hidden one, below which it counts as vanishing."""
@@ -49,14 +49,15 @@ def look(case: Case) -> Finding | None:
         Evidence("signal_norm", f"layer 1 over layer {last + 1}: {fraction(ratio)}", first, case.step, (0, last),
                  ratio, SHRUNK),
         Evidence("weight_grad_norm", "the gradient of the weights", first, case.step, (0, last)),
-        Evidence("train_loss", f"{number(case.left, 2)} of the loss of a guess", first, case.step, value=case.left,
+        Evidence("train_loss", f"{percent(case.left)} of the loss of a guess", first, case.step, value=case.left,
                  limit=LEARNED),
     )  # fmt: skip
     sure = 0.55 + 0.12 * np.log10(SHRUNK / max(ratio, 1e-30)) - (0.0 if still else 0.1)
     return RULE.found(
         case, sentence, since=first, confidence=sure, evidence=evidence,
         severity="alarm" if case.left > 0.8 and min(early, late) < SHRUNK / 10 else "warning",
-        fixes=(fixes.relu_and_he(case), fixes.batch_norm(case), fixes.skip_connections(case), fixes.layer_norm(case)),
+        fixes=(fixes.relu_he_and_rate(case), fixes.batch_norm(case), fixes.skip_connections(case),
+               fixes.layer_norm(case)),
     )  # fmt: skip
 
 
