@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
             playing = self.frames.playing
             self.status.show_pace(
                 self.frames.per_second if playing else 0.0, self.frames.work_per_second, pace.share,
-                playing and pace.slowed,
+                playing and pace.over_budget,
             )
         # The timer counts from here: what this turn took belongs to the interval.
         left = self.pace.interval() - (time.perf_counter() - now)

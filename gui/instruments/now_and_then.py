@@ -26,9 +26,10 @@ class NowAndThen:
         self._known, self._began_at = key, time.thread_time()
         return True
 
-    def done(self) -> None:
-        """Take note of what it has cost."""
-        self._cost, self._ended_at = time.thread_time() - self._began_at, time.monotonic()
+    def done(self, seconds: float | None = None) -> None:
+        """Take note of what it has cost: so many seconds, or the time of this thread since it was allowed."""
+        self._cost = time.thread_time() - self._began_at if seconds is None else seconds
+        self._ended_at = time.monotonic()
 
     def forget(self) -> None:
         """Look at whatever comes next at once."""

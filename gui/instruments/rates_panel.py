@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QSizePolicy,
 from gui.builder.editors.number_text import parse_number
 from gui.grouped import grouped
 from gui.instruments.now_and_then import NowAndThen
+from gui.instruments.worked_out import WorkedOut
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel, Table
 from gui.panels.plot_axes import Guide, Line, PlotAxes, decades
@@ -55,6 +57,9 @@ class Rates(Panel):
         self.quantity = "train_loss"
         self.estimate: RateEstimate | None = None
         self._turn = NowAndThen()
+        self._work = WorkedOut(self)
+        self._work.done.connect(lambda found: self.attempt(self._show, *found))
+        self._work.failed.connect(self.fail)
         self.axes = PlotAxes(x_label="step", y_label="training loss", log_y=True)
         self.axes.meaning = MEANING
         self.axes.setAccessibleName("Curve and forecast, over the steps")
@@ -114,9 +119,8 @@ class Rates(Panel):
         self.axes.marks = time_marks(run, lambda steps: steps, self.theme)
         evaluations = run.history.evaluations
         key = (run.history, len(evaluations), run.history.step, self.quantity)
-        if self._turn.is_time(key, playing=run.playing):
+        if not self._work.busy and self._turn.is_time(key, playing=run.playing):
             self._estimate(run)
-            self._turn.done()
         if self.selection.moment is not None:
             self.show_moment()
         self.axes.redraw()
@@ -124,6 +128,7 @@ class Rates(Panel):
     def clear(self) -> None:
         self._run, self.estimate = None, None
         self._turn.forget()
+        self._work.forget()
         for line in (self.line, self.ahead):
             line.set_data(np.empty(0), np.empty(0))
         self.axes.marks, self.axes.guides = [], []
@@ -164,11 +169,25 @@ class Rates(Panel):
 
     def _estimate(self, run: RunView) -> None:
         steps, values = sequence(run, self.quantity)
-        self.estimate = estimate(steps, values)
+        steps, values = steps.copy(), values.copy()  # the history goes on meanwhile
+
+        def work() -> tuple[RunView, FloatArray, FloatArray, RateEstimate, float]:
+            began = time.thread_time()
+            return run, steps, values, estimate(steps, values), time.thread_time() - began
+
+        self._work.ask(work)
+
+    def _show(
+        self, run: RunView, steps: FloatArray, values: FloatArray, found: RateEstimate, seconds: float
+    ) -> None:
+        self._turn.done(seconds)
+        self.estimate = found
         self._say()
-        self.set_figure(*_figures(self.estimate))
-        self._draw(run, steps, values, self.estimate)
+        self.set_figure(*_figures(found))
+        self._draw(run, steps, values, found)
         self._tell_target()
+        self.axes.redraw()
+        self.refresh(run)  # the run may have gone on meanwhile
 
     def _say(self) -> None:
         """Say all in a sentence, or, where there is no room for that, what it comes to."""
@@ -223,6 +242,7 @@ class Rates(Panel):
         self.axes.set_limits((0.0, 1.0), (math.nan, math.nan))
         if self._run is not None:
             self._turn.forget()
+            self._work.forget()
             self.attempt(self.refresh, self._run)
 
 

@@ -281,10 +281,11 @@ class TestRates:
         steps = run.history.evaluations.column("step")[:, 0]
         wanted = estimate(steps, run.history.evaluations.column("train_loss")[:, 0])
         assert wanted.kind == "linear"
-        assert panel.sentence.text() == wanted.sentence
+        qtbot.waitUntil(lambda: panel.sentence.text() == wanted.sentence)
 
     def test_a_target_that_is_typed_is_answered(self, qtbot: Any) -> None:
         panel = shown(qtbot, Rates(), falling_run())
+        qtbot.waitUntil(lambda: panel.estimate is not None)
         qtbot.keyClicks(panel.target, "1e-5")
         steps = panel.estimate.steps_to(1e-5)
         assert f"{round(steps)} more steps" in panel.answer.text()
@@ -294,6 +295,24 @@ class TestRates:
         panel.target.clear()
         qtbot.keyClicks(panel.target, "soon")
         assert panel.target.property("invalid")
+
+
+    def test_an_error_on_the_way_lets_the_panel_rest(self, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(steps: Any, values: Any) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr("gui.instruments.rates_panel.estimate", fails)
+        panel = shown(qtbot, Rates(), falling_run())
+        with qtbot.waitSignal(panel.failed):
+            pass
+        assert panel.resting
+
+    def test_in_little_room_it_says_less(self, qtbot: Any) -> None:
+        panel = shown(qtbot, Rates(), falling_run())
+        qtbot.waitUntil(lambda: panel.estimate is not None)
+        panel.resize(300, 200)
+        assert panel.sentence.text().startswith("linear · rate")
+        assert panel.estimate.sentence in panel.sentence.toolTip()
 
 
 class TestStoppingBench:
