@@ -16,6 +16,7 @@ from gui.theme import Theme, text_font
 from gui.tips import button_text, plain_label, plain_tip
 from training.diagnosis.finding import Severity
 
+FIGURE_PX = 12
 HEADING, GAP, PILL, APART = 20, 2, 25, 6
 MARGINS = (14, 8, 12, 2)
 LEAST_FIGURE = 60
@@ -82,6 +83,7 @@ class FindingBar(QFrame):
         self.figure = plain_label(parent=self)
         self.figure.setProperty("role", "muted")
         self.figure.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.figure.setStyleSheet(f"font-size: {self._px(FIGURE_PX)}px;")
         self.sentence = plain_label(parent=self)
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)
@@ -201,7 +203,7 @@ class FindingBar(QFrame):
         spare = width - QFontMetrics(text_font(self._scale, px=13, weight=600)).horizontalAdvance(title)
         _put(self.heading, _elided(title, width, 13, self._scale, weight=600), title)
         figure = f" · {told.figure}" if told.figure and spare >= self._px(LEAST_FIGURE) else ""
-        _put(self.figure, _elided(figure, spare, 12, self._scale), told.figure)
+        _put(self.figure, _elided(figure, spare, FIGURE_PX, self._scale), told.figure)
         self.heading.setToolTip(plain_tip(told.tip))
         pills = self._px(PILL) + self._px(GAP) if self._offers else 0
         height = self.height() - top - bottom - self._px(HEADING) - self._px(GAP) - pills

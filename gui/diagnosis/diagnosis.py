@@ -83,6 +83,7 @@ class Diagnosis(Feature):
         self.why.chosen_changed.connect(self._show_evidence)
         self.why.try_wanted.connect(self.try_fix)
         self.why.apply_wanted.connect(lambda _, fix: self.apply(fix))
+        self.why.plot_wanted.connect(self._bring_plot)
         workspace.board.changed.connect(self._show_evidence)
         self._said = ()
 
@@ -221,13 +222,13 @@ class Diagnosis(Feature):
             told = told_of_nothing(view, over=room == "run") if finding is None else told_of(finding, view)
             explain = None if finding is None else self._explain(finding)
             if room == "finding":
-                self.corner.say_much(told, [*self._before(), *([explain] if explain is not None else [])])
+                self.corner.say_much(told, [*self._before(view), *([explain] if explain is not None else [])])
             else:
                 self.corner.say_little(told, explain)
 
-    def _before(self) -> list[Offer]:
-        """Offer to read about what was found before, and is over."""
-        told = earlier(self.doctor.past)
+    def _before(self, view: RunView) -> list[Offer]:
+        """Offer to read about what was found before, and was over by the moment that is looked at."""
+        told = earlier([finding for finding in self.doctor.past if finding.last_step <= view.shown_step])
         if told is None:
             return []
         text, tip, last = told
@@ -272,6 +273,13 @@ class Diagnosis(Feature):
         first = min(finding.first_step, finding.evidence[0].first_step)
         items = (replace(finding.evidence[0], first_step=first), *finding.evidence[1:])
         self._selection.show_evidence(ShownEvidence(finding.title, finding.severity, items, pointed))
+
+    def _bring_plot(self, curve: str) -> None:
+        """Bring a panel that shows a curve, unless one is there."""
+        board = self.window.board
+        panels = [panel for panel in self.window.panels if curve in panel.curves]
+        if panels and not any(board.shows(panel) for panel in panels):
+            board.show_panel(panels[0])
 
     # ------------------------------------------------------------------------------ fixes
 

@@ -28,16 +28,17 @@ def curve_name(curve: str) -> str:
 class EvidenceRow(QFrame):
     """What is seen in which curve, and when.
 
-    ``pointed`` says whether the pointer, or the focus, is on it; ``wanted`` carries the step where it begins.
+    ``pointed`` says whether the pointer, or the focus, is on it; ``wanted`` carries the step where it begins, and the
+    curve that shows it.
     """
 
     pointed = Signal(bool)
-    wanted = Signal(float)
+    wanted = Signal(float, str)
 
     def __init__(self, scale: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("evidence")
-        self._step = 0
+        self._step, self._curve = 0, ""
         self.curve = plain_label(parent=self)
         self.curve.setProperty("role", "caption")
         self.text = plain_label(parent=self)
@@ -55,11 +56,14 @@ class EvidenceRow(QFrame):
 
     def show_evidence(self, evidence: Evidence) -> None:
         """Tell of a piece of evidence."""
-        self._step = evidence.first_step
+        self._step, self._curve = evidence.first_step, evidence.curve
         self.curve.setText(curve_name(evidence.curve))
         self.text.setText(evidence.sentence)
         between = f"steps {grouped(evidence.first_step)} to {grouped(evidence.last_step)}"
-        self.setToolTip(f"Seen at {between}. Point at it to see it alone on the plots; click for the moment it begins")
+        self.setToolTip(
+            f"Seen at {between}. Point at it to see it alone on the plots; "
+            "click for the moment it begins, and for its plot"
+        )
         self.setAccessibleName(f"{curve_name(evidence.curve)}: {evidence.sentence}, {between}")
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -80,10 +84,10 @@ class EvidenceRow(QFrame):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.wanted.emit(float(self._step))
+            self.wanted.emit(float(self._step), self._curve)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.wanted.emit(float(self._step))
+            self.wanted.emit(float(self._step), self._curve)
         else:
             super().keyPressEvent(event)

@@ -31,7 +31,8 @@ class Why(Panel):
     """Reads what was found; it asks for everything by signals.
 
     ``chosen_changed`` follows when another finding is told of, or other evidence pointed at. ``try_wanted`` and
-    ``apply_wanted`` carry a finding and a fix: to be raced, or to be put into the form.
+    ``apply_wanted`` carry a finding and a fix: to be raced, or to be put into the form. ``plot_wanted`` carries the
+    curve that evidence is about.
     """
 
     title = "Why"
@@ -40,6 +41,7 @@ class Why(Panel):
     chosen_changed = Signal()
     try_wanted = Signal(object, object)
     apply_wanted = Signal(object, object)
+    plot_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -225,7 +227,7 @@ class Why(Panel):
     def _evidence_row(self, index: int) -> EvidenceRow:
         row = EvidenceRow(scale(), self.content)
         row.pointed.connect(lambda on: self._point(index, on))
-        row.wanted.connect(lambda step: self.selection.moment_wanted.emit(step))
+        row.wanted.connect(self._show)
         self.evidence_box.addWidget(row)
         return row
 
@@ -240,6 +242,11 @@ class Why(Panel):
         finding = self.told
         if finding is not None and index < len(finding.fixes):
             signal.emit(finding, finding.fixes[index])  # type: ignore[attr-defined]
+
+    def _show(self, step: float, curve: str) -> None:
+        """Show a piece of evidence: the moment at which it begins, in a plot of the curve that it is about."""
+        self.plot_wanted.emit(curve)
+        self.selection.moment_wanted.emit(step)
 
     def _point(self, index: int, on: bool) -> None:
         pointed = index if on else None if self.pointed == index else self.pointed

@@ -19,7 +19,7 @@ from tests.gui.diagnosis.made_up import HEALTHY, OVERFITTING, PAST, VANISHING
 from training.diagnosis.case import Case
 from training.diagnosis.doctor import Doctor
 from training.diagnosis.explanation import explanation
-from training.diagnosis.finding import Finding
+from training.diagnosis.finding import Evidence, Finding
 from training.diagnosis.rules import RULES
 
 DEEP: dict[str, Any] = {
@@ -198,11 +198,28 @@ def test_of_a_past_moment_it_says_what_was_found_then(
     for _ in range(5):
         window._tick()
     assert len(cases) == looks  # the past does not change
+    diagnosis.doctor.past = (PAST,)  # over by step 12
     travel.go_to(4)
     qtbot.waitUntil(lambda: corner.bar.heading.text() == "○ Nothing found", timeout=10_000)
     assert corner.bar.buttons == []
     travel.back_to_now()
     qtbot.waitUntil(lambda: corner.bar.heading.text() == "▲ Overfitting", timeout=10_000)
+
+
+def test_evidence_brings_a_plot_of_its_curve(qtbot: Any, window: MainWindow, says: Says) -> None:
+    slow = Evidence("update_ratio", "0.02 % of the weights' size a step", 3, 30)
+    says.findings = [replace(OVERFITTING, evidence=(*OVERFITTING.evidence, slow))]
+    diagnosis, board = train(qtbot, window), window.board
+    diagnosis.explain(OVERFITTING)
+    before = list(board._names())
+    first, second = window.workspace.why.evidence_rows
+    qtbot.mouseClick(first, LEFT)
+    assert list(board._names()) == before  # one that is there needs no other
+    qtbot.mouseClick(second, LEFT)
+    qtbot.waitUntil(window.ratios.isVisible)
+    qtbot.waitUntil(lambda: window.control.view.moment is not None and window.control.view.moment.step == 3)
+    second.setFocus()
+    assert window.ratios.axes.spans
 
 
 def test_another_run_begins_without_what_was_found_in_the_one_before(

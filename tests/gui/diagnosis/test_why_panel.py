@@ -89,9 +89,9 @@ def test_evidence_is_pointed_at_by_pointer_and_by_keys(qtbot: Any, why: Why) -> 
     assert changes[0] == 1
     assert 0 in changes
     assert changes[-1] is None
-    with qtbot.waitSignal(why.selection.moment_wanted) as asked:
+    with qtbot.waitSignal(why.selection.moment_wanted) as asked, qtbot.waitSignal(why.plot_wanted) as plot:
         qtbot.mouseClick(second, Qt.MouseButton.LeftButton)
-    assert asked.args == [10.0]
+    assert (asked.args, plot.args) == ([10.0], ["train_loss"])
     assert "training loss" in second.accessibleName()
 
 
