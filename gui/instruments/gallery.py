@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 2
 WIDTH, HEIGHT = 820, 640
+SOON = 2.0
+"""Seconds that are not worth a number."""
 COST_TIP = "What a reading takes, how often it is made, and its part in what instruments cost"
 
 
@@ -51,9 +52,10 @@ class Entry:
     measured: bool
 
 
+LANDSCAPE = "loss_landscape"
 ON_DEMAND = (
     Entry(
-        "loss_landscape", "Loss landscape", "The surface that training moves on, around where the run stands, with its "
+        LANDSCAPE, "Loss landscape", "The surface that training moves on, around where the run stands, with its "
         "path: valleys, plateaus, and how sharp the bottom is.", "f(θ_c + x·d₁ + y·d₂)", "Li et al. 2018",
         "loss_landscape", False,
     ),
@@ -155,8 +157,10 @@ class Gallery(QDialog):
         """Take the colors of `theme`: they come with the style sheet of the window."""
         self.theme = theme
 
-    def show_costs(self, view: RunView | None, measuring: Measuring, spent: str) -> None:
-        """Say what is read of a run, and what that has cost."""
+    def show_costs(self, view: RunView | None, measuring: Measuring, spent: str, landscape: float) -> None:
+        """Say what is read of a run, and what that has cost: all together, and the landscape of it."""
+        part = f"computed while it is seen · {landscape:.1%} of the training time"
+        self.cards[LANDSCAPE].show_state(on=True, cost=part if landscape else "computed while it is seen")
         if measuring.share <= 0.0:
             text = "The budget is 0%: nothing is measured beside training."
         else:
@@ -202,6 +206,13 @@ class Card(QFrame):
                     label.setProperty("role", role)
                 box.addWidget(label)
         box.addStretch(1)
+        self.cost = plain_label(
+            "" if entry.measured else
+            "recorded at every step" if entry.name in INSTRUMENTS else "computed when it is seen"
+        )
+        self.cost.setProperty("role", "caption")
+        self.cost.setWordWrap(True)
+        box.addWidget(self.cost)
         box.addLayout(self._buttons(size))
 
     def _buttons(self, size: float) -> QHBoxLayout:
@@ -209,19 +220,13 @@ class Card(QFrame):
         row = QHBoxLayout()
         row.setSpacing(round(8 * size))
         self.on: QCheckBox | None = None
-        self.cost = plain_label(
-            "" if entry.measured else
-            "recorded at every step" if entry.name in INSTRUMENTS else "computed when it is seen"
-        )
-        self.cost.setProperty("role", "caption")
         if entry.measured:
             self.on = QCheckBox("Read")
             self.on.setToolTip(f"Read {entry.title.lower()} beside training, as often as the budget allows")
             self.on.setAccessibleName(f"Read {entry.title.lower()}")
             self.on.clicked.connect(lambda on: self.switched.emit(entry.name, on))
             row.addWidget(self.on)
-        self.cost.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.cost, 1)
+        row.addStretch(1)
         self.show_button = QPushButton("Show panel")
         self.show_button.setToolTip(f"Show the panel of {entry.title.lower()} on the board")
         self.show_button.setAccessibleName(f"Show panel: {entry.title}")
@@ -248,7 +253,10 @@ def cost_in_words(view: RunView | None, name: str, outlook: Outlook | None) -> s
     cost = view.instruments.costs.get(name) if view is not None else None
     if view is None or cost is None or not cost.readings:
         waits = outlook is not None and math.isfinite(outlook.due_in)
-        return f"first reading in about {in_words(outlook.due_in)}" if waits and outlook else "not read yet"
+        if not (waits and outlook):
+            return "not read yet"
+        soon = outlook.due_in < SOON
+        return "first reading soon" if soon else f"first reading in about {in_words(outlook.due_in)}"
     part = cost.seconds / view.instruments.seconds if view.instruments.seconds else 0.0
     each, interval = in_words(cost.seconds / cost.readings), view.instruments[name].interval
     if cost.readings == 1 or math.isnan(interval):

@@ -126,7 +126,8 @@ class Instrumentation(Feature):
             view.instruments.outlooks = instruments.outlooks()
         self.workspace.status.show_measuring(spent, budget)
         if self.gallery is not None:
-            self.gallery.show_costs(view, self.window.control.measuring, spent)
+            landscape = instruments.aside.spent_share if instruments is not None else 0.0
+            self.gallery.show_costs(view, self.window.control.measuring, spent, landscape)
 
     # ------------------------------------------------------------------------------ the gallery
 
