@@ -23,6 +23,7 @@ from gui.race.races import Races
 from gui.run_control import News
 from gui.run_view import RunView
 from gui.stage import BOARD
+from gui.timeline.time_travel import TimeTravel
 from gui.workspace import Workspace
 from training.diagnosis.doctor import Doctor
 from training.diagnosis.finding import Finding, Fix
@@ -77,7 +78,6 @@ class Diagnosis(Feature):
     def adopt(self, workspace: Workspace) -> None:
         if self._workspace is not None:
             workspace.why.take_over(self._workspace.why)
-            workspace.why.show_findings(self.findings, self.doctor.past)
         self._workspace = workspace
         self.corner, self.why, self._selection = workspace.corner, workspace.why, workspace.selection
         self.why.chosen_changed.connect(self._show_evidence)
@@ -86,6 +86,7 @@ class Diagnosis(Feature):
         self.why.plot_wanted.connect(self._bring_plot)
         workspace.board.changed.connect(self._show_evidence)
         self._said = ()
+        self._show_history()
 
     def meet(self) -> None:
         self.races = self.window.feature(Races)
@@ -103,6 +104,7 @@ class Diagnosis(Feature):
             self.why.forget()
         self._steady, self.then, self.findings, self._broken = Steady(), Then(), [], set()
         self._looked_step, self._pause = None, LOOK_SECONDS
+        self._show_history()
         self._show()
 
     def look(self, news: News, now: float) -> None:
@@ -130,7 +132,7 @@ class Diagnosis(Feature):
         for finding in self.findings:
             if finding.name not in before and finding.severity != "fine" and not finding.over:
                 self.window.log.add("info", f"{finding.title}, {when(finding)}: {finding.sentence}")
-        self.why.show_findings(self.findings, self.doctor.past)
+        self._show_history()
         self.look_seconds = time.thread_time() - started
         self._pause = max(LOOK_SECONDS, self.look_seconds / MOST_SHARE)
         self.window.frames.spend(self.look_seconds)
@@ -157,6 +159,12 @@ class Diagnosis(Feature):
         self._broken |= faults.keys()
 
     # ------------------------------------------------------------------------------ showing
+
+    def _show_history(self) -> None:
+        """Show what was found along the run: in the panel that says why, and below the timeline."""
+        self.why.show_findings(self.findings, self.doctor.past)
+        lasting = [finding for finding in self.findings if not finding.over]
+        self.window.feature(TimeTravel).bar.track.show_findings([*self.doctor.past, *lasting])
 
     @property
     def top(self) -> Finding | None:

@@ -20,15 +20,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 
+from gui.evidence import MARKS, tone
 from gui.grouped import grouped
 from gui.narrator import epoch_text
 from gui.panels.painting import painter_on
 from gui.panels.ranges import stepped_end
-from gui.theme import Theme, pen, text_font
+from gui.theme import Theme, mix, pen, text_font
 from gui.tips import plain_tip
+from training.diagnosis.finding import Finding, Severity
 
 HEIGHT = 36
-LINE_Y, TEXT_Y = 13.0, 22.0
+LINE_Y, FOUND_Y, TEXT_Y = 13.0, 19.5, 22.0
+BARS: dict[Severity, float] = {"note": 1.5, "warning": 2.0, "alarm": 3.0}
+"""Heights of the marks where something was found: told apart not by color alone."""
 THICK, HANDLE, EDGE = 3.0, 6.0, 9.0
 NEAR = 6.0
 """Pixels: a mark so near to the pointer is the one it is asked about."""
@@ -94,6 +98,7 @@ class Track(QAbstractSlider):
         self._bold = QFont(self._font)
         self._bold.setWeight(QFont.Weight.DemiBold)
         self.shown = Shown()
+        self.findings: tuple[Finding, ...] = ()
         self._end = 1.0
         self._showing = False  # what changes now is not the user's doing
         self._dragging = False
@@ -127,6 +132,13 @@ class Track(QAbstractSlider):
         self.setEnabled(shown.now > 0)
         self._describe()
         self.update()
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Mark below the line where something was found, the worst above the others."""
+        marked = tuple(sorted((one for one in findings if one.severity in BARS), key=lambda one: BARS[one.severity]))
+        if marked != self.findings:
+            self.findings = marked
+            self.update()
 
     def _describe(self) -> None:
         shown = self.shown
@@ -208,8 +220,13 @@ class Track(QAbstractSlider):
         if shown.best is not None:
             marks.setdefault(shown.best, f"Best evaluation: epoch {epoch_text(shown.best_epoch)}")
         near = [text for step, text in marks.items() if abs(self.x_of(step) - x) <= NEAR * self._scale]
+        here = self.step_at(x)
+        found = [f"{MARKS[one.severity]} {one.title}" for one in self.findings if self._holds(one, here)]
         usage = "Drag, or ← → (a step), Page ↑ ↓ (an epoch), Home, End: show that moment in all views"
-        return "\n".join([*near, f"Step {grouped(self.step_at(x))}", usage])
+        return "\n".join([*near, *reversed(found), f"Step {grouped(here)}", usage])
+
+    def _holds(self, finding: Finding, step: int) -> bool:
+        return finding.first_step <= step and (step <= finding.last_step or not finding.over)
 
     # ------------------------------------------------------------------------------ painting
 
@@ -217,6 +234,7 @@ class Track(QAbstractSlider):
         with painter_on(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_line(painter)
+            self._draw_findings(painter)
             self._draw_marks(painter)
             self._draw_handle(painter)
             self._draw_labels(painter)
@@ -231,6 +249,16 @@ class Track(QAbstractSlider):
         ):  # fmt: skip
             painter.setBrush(QColor(color))
             painter.drawRoundedRect(QRectF(start, y - thick / 2, max(0.0, end - start), thick), thick / 2, thick / 2)
+
+    def _draw_findings(self, painter: QPainter) -> None:
+        theme, unit = self._theme, self._scale
+        painter.setPen(Qt.PenStyle.NoPen)
+        for finding in self.findings:
+            color, thick = tone(finding.severity, theme), BARS[finding.severity] * unit
+            left, right = (self.x_of(min(step, self.shown.now)) for step in (finding.first_step, finding.last_step))
+            right = right if finding.over else self.x_of(self.shown.now)
+            painter.setBrush(QColor(mix(theme.surface, color, 0.5) if finding.over else color))
+            painter.drawRect(QRectF(left, FOUND_Y * unit - thick / 2, max(right - left, 2 * unit), thick))
 
     def _draw_marks(self, painter: QPainter) -> None:
         theme, unit = self._theme, self._scale

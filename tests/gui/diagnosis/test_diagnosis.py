@@ -222,6 +222,20 @@ def test_evidence_brings_a_plot_of_its_curve(qtbot: Any, window: MainWindow, say
     assert window.ratios.axes.spans
 
 
+def test_the_timeline_marks_where_something_was_found(qtbot: Any, window: MainWindow, says: Says) -> None:
+    says.findings = [VANISHING, replace(OVERFITTING, first_step=20), HEALTHY]
+    window.feature(Diagnosis).doctor.past = (PAST,)
+    train(qtbot, window)
+    track = window.feature(TimeTravel).bar.track
+    plain, before = track.grab().toImage(), track.findings
+    assert [finding.name for finding in before] == ["plateau", "overfitting", "vanishing_gradients"]
+    early, late = (track.tip_at(track.x_of(step)).splitlines() for step in (8, 27))
+    assert early[:2] == ["▲ Vanishing gradients", "◆ Plateau"]
+    assert late[-4:-2] == ["▲ Vanishing gradients", "▲ Overfitting"]
+    track.show_findings(())
+    assert track.grab().toImage() != plain
+
+
 def test_another_run_begins_without_what_was_found_in_the_one_before(
     qtbot: Any, window: MainWindow, says: Says
 ) -> None:
