@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 POINTS = 160
+LEAST = 240
+"""Pixels of height below which six plots could not be read."""
 HISTOGRAMS = {"weight_histogram": "weights", "gradient_histogram": "gradients", "activation_histogram": "activations"}
 
 
@@ -111,6 +113,7 @@ class LayerInspector(Panel):
             axes.moment_clicked.connect(lambda x: self.selection.moment_wanted.emit(max(0.0, x)))
             grid.addWidget(axes, 1, column)
             self.plots.append((axes, lines))
+        self.setMinimumHeight(round(LEAST * scale()))
         self.restyle(self.theme)
 
     @property

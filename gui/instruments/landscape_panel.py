@@ -48,6 +48,7 @@ AFEW = 6.0
 """Seconds that are not worth a number."""
 BEGINS = "Computed while the run trains"
 STILL = "Computed once the run stands still, or with the pill “compute”"
+COMPUTING = "The first picture is computed"
 SOON = "The first picture comes within seconds"
 NOWHERE = "No landscape: the weights are not finite"
 MEANING = (
@@ -324,10 +325,10 @@ class LossLandscape(Panel):
         """Return why there is nothing to be seen, and when there will be."""
         if not self.busy and run.snapshot is not None and not np.isfinite(run.snapshot.params).all():
             return NOWHERE
-        if not (self.live and self.affordable):
+        if not (self.live and self.affordable) and (run.playing or not run.history.step):
             return STILL
         if not run.playing:
-            return BEGINS if run.history.step == 0 else ""
+            return BEGINS if run.history.step == 0 else COMPUTING
         if AFEW < self._picture_in < math.inf:
             return f"The first picture comes in about {in_words(self._picture_in)}"
         return SOON

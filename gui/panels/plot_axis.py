@@ -34,7 +34,8 @@ class Axis:
     def ticks(self, limits: ranges.Limits, pixels: float, apart: float) -> list[float]:
         """Return where the numbers stand, in view coordinates, if `pixels` are there and each takes `apart`."""
         make = ranges.log_ticks if self.log else ranges.linear_ticks
-        return make(*limits, max(2, min(8, int(pixels / apart))))
+        fewest = 1 if pixels < 1.5 * apart else 2  # a third one comes with two
+        return make(*limits, max(fewest, min(8, int(pixels / apart))))
 
     def text(self, tick: float) -> str:
         """Return how the number at a tick reads."""

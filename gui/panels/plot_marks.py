@@ -106,10 +106,12 @@ def draw_guide_labels(painter: QPainter, guides: list[Guide], view: PlotView, th
     for guide, y in _guides_in(guides, view):
         height = painter.fontMetrics().height()
         above = y - height - 1 if y - height - 1 > view.box.top() else y + 1
-        place = QRectF(view.box.left() + 3, above, painter.fontMetrics().horizontalAdvance(guide.label) + 4, height)
+        metrics, room = painter.fontMetrics(), max(0, int(view.box.width()) - 8)
+        label = metrics.elidedText(guide.label, Qt.TextElideMode.ElideRight, room)
+        place = QRectF(view.box.left() + 3, above, metrics.horizontalAdvance(label) + 4, height)
         painter.fillRect(place, veil(theme))
         painter.setPen(QColor(theme.muted))
-        painter.drawStaticText(QPointF(place.left() + 2, above), static_text(guide.label))
+        painter.drawStaticText(QPointF(place.left() + 2, above), static_text(label))
 
 
 def _guides_in(guides: list[Guide], view: PlotView) -> list[tuple[Guide, float]]:

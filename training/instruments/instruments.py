@@ -42,7 +42,7 @@ MOST_SECONDS = 1.0
 
 LONGEST_WAIT = 1.0
 """Seconds between two chunks that still count as training: a run may be slowed down that far. Others are a pause."""
-ENOUGH_SECONDS = 0.2
+ENOUGH_SECONDS = 1.0
 """So much training is needed before the share that measuring takes of it says anything."""
 
 # Waiting for other threads counts neither as training nor as measuring; on Windows the clock of a thread is too coarse.

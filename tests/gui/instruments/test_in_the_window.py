@@ -178,7 +178,7 @@ def test_the_gallery_says_what_a_reading_costs_and_how_often_there_is_one() -> N
 
 
 def test_of_a_short_run_the_time_is_told_and_no_share(qtbot: Any, window: MainWindow) -> None:
-    window.control.step_once()
+    trained(qtbot, window)
     qtbot.waitUntil(lambda: "ms" in spent_in_words(window.control.instruments))
     instrumentation(window)._show_figures()
     qtbot.waitUntil(lambda: "ms" in window.status.pace.text.split("instruments")[-1].split("·")[0])
