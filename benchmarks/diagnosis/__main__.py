@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.diagnosis import report
-from benchmarks.diagnosis.bench import measure
+from benchmarks.diagnosis.bench import EACH, HEALTHY, measure
 from benchmarks.diagnosis.families import FAMILIES
 from benchmarks.machine import machine, versions
 from benchmarks.report import Sheet
@@ -22,7 +22,8 @@ def main() -> None:
     """Make the set, judge it, and show the figures."""
     options = _options()
     began = time.perf_counter()
-    made = measure(options.set, _say, tuple(options.only.split(",")) if options.only else ())
+    only = tuple(options.only.split(",")) if options.only else ()
+    made = measure(options.set, _say, only, options.each, options.healthy)
     judged = [one for _, part in made for one in part.judged]
     tried = sum(part.tried for _, part in made)
     minutes = (time.perf_counter() - began) / 60
@@ -43,6 +44,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--set", choices=("test", "tuning"), default="test", help="rules are tuned on the other one")
     parser.add_argument("--only", metavar="FAULT,…", help="runs of some faults only")
+    parser.add_argument("--each", type=int, default=EACH, metavar="N", help=f"runs of each fault (default {EACH})")
+    parser.add_argument("--healthy", type=int, default=HEALTHY, metavar="N", help=f"sound runs (default {HEALTHY})")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--write-docs", action="store_true", help="write docs/diagnosis-accuracy.md")
     options = parser.parse_args()
@@ -57,9 +60,10 @@ def _options() -> argparse.Namespace:
 def _about(minutes: float) -> str:
     found = machine()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    used = versions()
     return (
-        f"Measured {today} on {found['cpu']}, {found['cores']} cores, in {minutes:.0f} minutes; "
-        f"torch {versions()['torch']}."
+        f"Measured {today} on {found['cpu']}, {found['cores']} cores, in {minutes:.0f} minutes; Python "
+        f"{used['python']}, torch {used['torch']}, NumPy {used['numpy']}."
     )
 
 

@@ -18,7 +18,7 @@ from benchmarks.diagnosis.families import FAMILIES, candidate
 from benchmarks.diagnosis.judge import Look, first_fix, looks_at, mended
 from benchmarks.diagnosis.oracle import Truth, truth_of
 
-EACH, HEALTHY = 10, 70
+EACH, HEALTHY = 10, 110
 """Runs of each fault, and runs without any."""
 PART = 10
 MOST_TRIES = 8
@@ -76,10 +76,18 @@ class Made:
     tried: int
 
 
-def measure(which: SetName, say: Callable[[str], None], only: tuple[str, ...] = ()) -> list[tuple[Part, Made]]:
-    """Make and judge a set, in as many processes as there are cores, two at the most."""
+def measure(
+    which: SetName, say: Callable[[str], None], only: tuple[str, ...] = (), each: int = EACH, healthy: int = HEALTHY
+) -> list[tuple[Part, Made]]:
+    """Make and judge a set, in as many processes as there are cores, two at the most.
+
+    Parameters
+    ----------
+    each, healthy
+        Runs of each fault, and runs without any; those of a smaller set are among those of a larger one.
+    """
     torch.set_num_threads(1)
-    parts = list(_parts(which, only))
+    parts = list(_parts(which, only, each, healthy))
     with tempfile.TemporaryDirectory() as folder:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(2, os.cpu_count() or 1), context, torch.set_num_threads, (1,)) as pool:
@@ -91,9 +99,9 @@ def measure(which: SetName, say: Callable[[str], None], only: tuple[str, ...] = 
             return found
 
 
-def _parts(which: SetName, only: tuple[str, ...]) -> Iterator[Part]:
+def _parts(which: SetName, only: tuple[str, ...], each: int, healthy: int) -> Iterator[Part]:
     for fault in only or FAMILIES:
-        wanted = HEALTHY if fault == "healthy" else EACH
+        wanted = healthy if fault == "healthy" else each
         for first in range(0, wanted, PART):
             yield Part(which, fault, MOST_TRIES * first, min(PART, wanted - first))
 

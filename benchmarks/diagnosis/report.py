@@ -119,11 +119,16 @@ def _sentence(check: Any) -> str:
     return " ".join((check.__doc__ or "").split("\n\n")[0].split())
 
 
+TUNED = """The tuning set held 480 faulty and 120 sound runs (`--set tuning --each 30 --healthy 120`)."""
+TIMES = """The test set was run once; neither rules nor fixes were changed after that."""
+
 METHOD = f"""\
 - **Generated.** For every fault a generator draws data set, depth, width, activation, optimizer, rate, batch size,
   length and seed (`benchmarks/diagnosis/families.py`). Rules and fixes were tuned on the *tuning* set alone; the
   figures above are of the *test* set, which shares neither seeds (from {SETS["tuning"].first_seed:,} and from
   {SETS["test"].first_seed:,}) nor widths, batch sizes and sample counts with it, and has data sets of its own.
+  {TUNED}
+  {TIMES}
 - **Labels come from what would have been.** An oracle (`oracle.py`) trains each candidate again with one thing changed:
   a tenth, a third, three and ten times the rate, another start, another activation, normalization, standardized
   inputs, a larger batch, a larger network, a constant rate, correct labels. It measures signals, dead and saturated

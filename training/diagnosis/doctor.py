@@ -12,7 +12,7 @@ from training.diagnosis.finding import Finding, Severity
 from training.diagnosis.rules import RULES
 from training.diagnosis.rules.rule import Rule
 
-LESS_SURE = 0.4
+LESS_SURE = 0.35
 WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
 
 

@@ -233,13 +233,17 @@ def fitting_start(case: Case) -> Fix:
 
 
 def batch_norm(case: Case) -> Fix | None:
-    """Batch normalization."""
+    """Batch normalization; None without a hidden layer to normalize."""
+    if not case.hidden_layers:
+        return None
     why = "Every unit's input is brought to mean 0 and variance 1 over the batch, layer after layer."
     return _fix("batch_norm", "batch norm", why, {"network.normalization": "batch"})
 
 
-def layer_norm(case: Case) -> Fix:
-    """Layer normalization."""
+def layer_norm(case: Case) -> Fix | None:
+    """Layer normalization; None without a hidden layer to normalize."""
+    if not case.hidden_layers:
+        return None
     why = "Each sample's values are brought to mean 0 and variance 1 in every layer, whatever the batch."
     return _fix("layer_norm", "layer norm", why, {"network.normalization": "layer"})
 

@@ -58,12 +58,12 @@ class Shape:
     def bounces(self) -> bool:
         """Whether it goes up about as often as down, by much and still, and gets no further."""
         by_much = self.spread >= 0.1 and self.swing >= 0.05 and self.swing_now >= self.swing / 5
-        return self.rises >= 0.3 and by_much and self.fallen < max(0.15, self.fall_by_chance)
+        return 0.3 <= self.rises <= 0.9 and by_much and self.fallen < max(0.15, self.fall_by_chance)
 
     @property
     def jumps(self) -> bool:
         """Whether it goes up and down by so much, and still, that it hardly matters whether it falls meanwhile."""
-        return self.rises >= 0.3 and min(self.swing, self.swing_now) >= 0.2
+        return 0.3 <= self.rises <= 0.9 and min(self.swing, self.swing_now) >= 0.2
 
     @property
     def flat(self) -> bool:

@@ -51,9 +51,11 @@ def percent(share: float) -> str:
     ('12 %', '0.2 %', '99.6 %', '100 %', '0.001 %')
     """
     value = 100.0 * share
+    if not math.isfinite(value):
+        return f"{number(value)} %"
     if 0 < abs(value) < 0.95:
         return f"{number(float(f'{value:.1g}'))} %"
-    return f"{value:.1f} %" if 99 < value < 99.95 else f"{value:.0f} %"
+    return f"{value:.1f} %" if 99 < value < 99.95 else f"{whole(value)} %"
 
 
 def times(ratio: float) -> str:

@@ -22,16 +22,17 @@ def look(case: Case) -> Finding | None:
     """Say that the run stands still because its rate has decayed too fast.
 
     Rule: the rate has been below 1/50 of its largest for a fifth of the steps done and a tenth of those planned, the
-    training loss is above 0.03 of that of chance, and since then it has fallen by less than a fifth. A schedule
-    whose rates sum to less than the distance to go cannot arrive (the first condition of Robbins & Monro 1951:
-    Ση = ∞); a rate that ends low with the run, as half a cosine does, is not meant.
+    training loss is above 0.03 of that of chance (of a regression, above twice what the nearest neighbors reach), and
+    since then it has fallen by less than a fifth. A schedule whose rates sum to less than the distance to go cannot
+    arrive (the first condition of Robbins & Monro 1951: Ση = ∞); a rate that ends low with the run, as half a cosine
+    does, is not meant.
     """
     rates = case.recorded.middle("lr")
     if case.experiment.schedule.kind == "constant" or len(rates) < 10 or not np.isfinite(rates).all():
         return None
     largest = float(rates.max())
     low = rates < DECAYED * largest
-    if not low[-1] or not case.left > HIGH:
+    if not low[-1] or not case.left > max(HIGH, _floor(case)):
         return None
     since = int(case.recorded.steps[len(low) - int(np.argmax(~low[::-1]))])
     spent = case.step - since
@@ -58,6 +59,11 @@ def look(case: Case) -> Finding | None:
         case, sentence, since=since, confidence=0.75 + 0.2 * min(1.0, case.left), evidence=evidence,
         fixes=(fixes.constant_rate(case), fixes.warm_restarts(case), fixes.cosine(case)),
     )  # fmt: skip
+
+
+def _floor(case: Case) -> float:
+    """Return the share of chance's loss that is left where all is learned: of a regression, of noise in the targets."""
+    return 0.0 if case.classes else float(np.nan_to_num(2.0 * case.reachable))
 
 
 RULE = Rule(

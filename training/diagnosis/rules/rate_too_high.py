@@ -22,7 +22,8 @@ WELL = 0.1
 THROWN = 10.0
 """By how much the steps have made the loss larger than it was at first, at its highest."""
 HIGH, LATE = 0.5, 0.25
-"""Share of the loss of chance that is high, and that is so in the second half of the planned steps."""
+"""Share of the loss of chance that is high, and that is so in the second half of the steps if the loss has no rest."""
+RESTLESS = 0.05
 FEW = 4
 """Batches of so few samples bounce for another reason first: see `noisy_batches`."""
 SHARE_OF_LIMIT = 3
@@ -32,21 +33,22 @@ SHARE_OF_LIMIT = 3
 def look(case: Case) -> Finding | None:
     """Say that the learning rate is too high.
 
-    Rule: over the second half of the evaluations the training loss rises as often as it falls (30 % of the changes),
-    changes by 5 % of its level from one to the next, its middle 80 % span a tenth of that, and it falls no further
-    (less than 15 % from the third to the last quarter, or than such swings make by chance); or the first steps
-    changed the weights by more than a tenth of their size each (about a thousandth is usual; Karpathy, CS231n) and
-    the loss has stayed above half of that of chance, or a quarter in the second half of the planned steps (the loss
-    may then fall as it jumps by a fifth of its level); or the steps have thrown the loss to ten times what it was at
-    first and three times that of chance, and it is above half of that of chance still (or the validation loss above
-    it). On a quadratic, steps above 2/λ overshoot the minimum by more than they came from (Nesterov 2004, section
-    1.2.3); below it, noise of the batches keeps the loss at a level proportional to the rate (Bottou, Curtis &
-    Nocedal 2018, theorem 4.6). Bouncing is but a note below a tenth of chance and, while the run goes on, before 20
-    evaluations or where a schedule will lower the rate.
+    Rule: over the second half of the evaluations the training loss rises as often as it falls (30 to 90 % of the
+    changes), changes by 5 % of its level from one to the next, its middle 80 % span a tenth of that, and it falls no
+    further (less than 15 % from the third to the last quarter, or than such swings make by chance); or the first
+    steps changed the weights by more than a tenth of their size each (about a thousandth is usual; Karpathy, CS231n)
+    and the loss has stayed above half of that of chance, or a quarter in the second half of the planned steps if it
+    has no rest; or the steps have thrown the loss to ten times what it was at first and three times that of chance,
+    and it is above half of that of chance still (or the validation loss above it). On a quadratic, steps above 2/λ
+    overshoot the minimum by more than they came from (Nesterov 2004, section 1.2.3); below it, noise of the batches
+    keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018, theorem 4.6). Bouncing is but a
+    note below a tenth of chance and, while the run goes on, before 20 evaluations or where a schedule will lower the
+    rate.
     """
     shape = case.shape
     fast = case.pace > VIOLENT and not _grows_from_nothing(case)
-    violent = fast and case.left > (HIGH if case.step < case.planned_steps / 2 else LATE) and not _falls(case)
+    high = LATE if case.step >= case.planned_steps / 2 and shape is not None and shape.swing >= RESTLESS else HIGH
+    violent = fast and case.left > high and not _falls(case)
     bounces = shape is not None and (shape.bounces or (fast and shape.jumps)) and case.left > LEARNED
     thrown = _thrown(case)
     if not (violent or bounces or thrown) or case.evaluations < 4 or not np.isfinite(case.left):
@@ -101,10 +103,7 @@ def _thrown(case: Case) -> bool:
 
 def _told(case: Case, shape: Shape | None, since: int, thrown: bool) -> tuple[str, tuple[Evidence, ...]]:
     lr = number(case.experiment.optimizer.lr)
-    pace = Evidence(
-        "update_ratio", f"{percent(case.pace)} of the weights' size a step at first", 1, min(30, case.step),
-        value=case.pace, limit=VIOLENT,
-    )  # fmt: skip
+    pace = _pace(case)
     if thrown:
         losses = case.evaluated("train_loss")
         highest = int(losses.argmax())
@@ -115,14 +114,14 @@ def _told(case: Case, shape: Shape | None, since: int, thrown: bool) -> tuple[st
             (
                 Evidence("train_loss", f"thrown to {number(losses[highest])}", 1, case.step, value=losses[highest],
                          limit=THROWN * losses[0]),
-                pace,
+                *pace,
             ),
         )  # fmt: skip
     if shape is None:
         return (
             f"The first steps, at a rate of {lr}, changed the weights by {percent(case.pace)} of their size each; "
             f"about 0.1 % is usual. The training loss is {number(case.evaluated('train_loss')[-1])}, that of a guess "
-            f"{number(case.chance_loss)}.", (pace,),
+            f"{number(case.chance_loss)}.", pace,
         )  # fmt: skip
     return (
         f"The training loss jumps up and down at a rate of {lr}: {percent(shape.rises)} of its changes go up, it "
@@ -130,9 +129,17 @@ def _told(case: Case, shape: Shape | None, since: int, thrown: bool) -> tuple[st
         (
             Evidence("train_loss", f"swings by {percent(shape.spread)}", since, case.step, value=shape.spread,
                      limit=0.1),
-            pace,
+            *pace,
         ),
     )  # fmt: skip
+
+
+def _pace(case: Case) -> tuple[Evidence, ...]:
+    """Return how long the first steps were, where that is known."""
+    if not np.isfinite(case.pace):
+        return ()
+    told = f"{percent(case.pace)} of the weights' size a step at first"
+    return (Evidence("update_ratio", told, 1, min(30, case.step), value=case.pace, limit=VIOLENT),)
 
 
 def _falls(case: Case) -> bool:

@@ -86,7 +86,8 @@ def _factor(case: Case) -> float:
     optimizer = case.experiment.optimizer
     if optimizer.method not in fixes.PLAIN:
         return wanted
-    return float(np.clip(fixes.step_share(case) / optimizer.lr, 3, wanted))
+    most = fixes.step_share(case) / optimizer.lr
+    return min(wanted, float(10 ** np.floor(np.log10(most))) if most >= 10 else 3.0)
 
 
 def _way(case: Case) -> float:

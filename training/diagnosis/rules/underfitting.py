@@ -19,18 +19,18 @@ def look(case: Case) -> Finding | None:
     """Say that the network underfits.
 
     Rule: over the last quarter of the evaluations the training loss has fallen by less than a twentieth, its middle
-    by less than a tenth from the quarter before, and it does not bounce; it is above a tenth of that of chance, and
-    clearly above what the data allow: twice what the nearest neighbors reach (their error on held-out samples, as a
-    share of chance's) and a tenth more, or half of the way from there to chance, whichever is less. Few units,
-    penalties or dropout make it surer. Before half of the planned steps it is but a note. See Goodfellow et al. 2016,
-    section 5.2.
+    has changed by less than a tenth from the quarter before, and it does not bounce; it is above a tenth of that of
+    chance, and clearly above what the data allow: twice what the nearest neighbors reach (their error on held-out
+    samples, as a share of chance's) and a tenth more, or half of the way from there to chance, whichever is less. Few
+    units, penalties or dropout make it surer. Before half of the planned steps it is but a note. See Goodfellow et
+    al. 2016, section 5.2.
     """
     losses, shape = case.evaluated("train_loss"), case.shape
     if shape is None or len(losses) < (FEWEST if case.ended else LONG) or shape.bounces or not case.left > HIGH:
         return None
     curve = smoothed(losses)
     quarter = curve[-max(4, len(curve) // 4) :]
-    if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < case.learnable or shape.fallen > FALLEN:
+    if quarter[-1] < (1 - LEVEL) * quarter[0] or case.left < case.learnable or abs(shape.fallen) > FALLEN:
         return None
     sure = _small(case) or fixes.less_held_back(case) is not None
     since = case.step_at(first_at(losses, 1.1 * shape.level))
