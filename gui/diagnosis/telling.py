@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,14 +81,16 @@ def story_of(race: FixRace) -> Words:
     there = [edit for edit in edits if race.fix.live and edit.step <= race.finding.first_step]
     changed = changes_of(after(start, there), race.fix.changes)
     heading = f"{button_title(race.fix.title)}, against: {race.finding.title.lower()}"
-    return Words(heading, f"{race.fix.why}\nChanged {race.since}: {changed}. All else is the same.")
+    return Words(heading, f"{race.fix.why}\nChanged {race.since}: {changed}.")
 
 
 def outcome_of(race: FixRace, verdict: Verdict, stopped_at: float | None) -> Told:
     """Return what a race has come to; `stopped_at` is the epoch at which it was stopped by hand, None: it was not."""
     so_far = " so far" if stopped_at is not None else ""
     stopped = f"The race was stopped at epoch {epoch_text(stopped_at)}." if stopped_at is not None else ""
-    sentence = " ".join(filter(None, (verdict.sentence, stopped, ADVICE[verdict.kind])))
+    both_failed = math.isinf(verdict.before) and math.isinf(verdict.after)
+    advice = "Go back, and try another change." if both_failed else ADVICE[verdict.kind]
+    sentence = " ".join(filter(None, (verdict.sentence, stopped, advice)))
     heading = f"{SAYS[verdict.kind]}{so_far} with {race.fix.title}"
     return Told(SEVERITIES[verdict.kind], heading, verdict.by_how_much, sentence, JUDGED)
 
