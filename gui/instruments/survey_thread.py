@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+FAR = 100.0
 LOOK_SECONDS = 0.1
 """While it waits for its turn it looks so often whether the run still trains."""
 
@@ -178,16 +180,22 @@ class SurveyThread(QThread):
 
 
 def _parts(asked: Asked) -> Iterator[Landscape]:
-    """Compute the landscape, around the last place of the path that is finite: a run that blew up has come from one."""
+    """Compute the landscape around where the run stands; of one that blew up, around where it last was in bounds."""
     start = asked.beginning.params.astype(np.float64) if asked.beginning is not None else None
     end = asked.center.step, asked.center.params.astype(np.float64)
     path = path_of(asked.checkpoints, start=start, end=end) if asked.checkpoints is not None else [end]
-    center = next((params for _, params in reversed(path) if np.isfinite(params).all()), None)
-    if center is not None:
+    path = in_bounds(path)
+    if path:
         yield from survey(
-            asked.experiment, asked.data, asked.center.architecture, path, center, asked.kind,
+            asked.experiment, asked.data, asked.center.architecture, path, path[-1][1], asked.kind,
             goes_on=asked.view.playing, like=asked.like,
         )
+
+
+def in_bounds(path: list[tuple[int, FloatArray]]) -> list[tuple[int, FloatArray]]:
+    """Return the places of a path before the weights blew up: finite, and not `FAR` times as long as the first."""
+    bound = FAR * max(1.0, float(np.linalg.norm(path[0][1])))
+    return list(takewhile(lambda place: bool(np.linalg.norm(place[1]) <= bound), path))
 
 
 def _picture_in(asked: Asked, known: Landscape, seconds: float) -> float:

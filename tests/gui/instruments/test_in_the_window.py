@@ -14,6 +14,7 @@ from gui.instruments.gallery import cost_in_words
 from gui.instruments.instrumentation import Instrumentation, spent_in_words
 from gui.instruments.landscape_panel import BEGINS, STILL, wide_enough
 from gui.instruments.landscape_picture import between, known_heights, levels, shades
+from gui.instruments.survey_thread import in_bounds
 from gui.instruments.trail import MOST, Plane, Trail
 from gui.window import MainWindow
 from tests.gui.instruments.made_up import say
@@ -182,6 +183,12 @@ def test_of_a_short_run_the_time_is_told_and_no_share(qtbot: Any, window: MainWi
     qtbot.waitUntil(lambda: "ms" in spent_in_words(window.control.instruments))
     instrumentation(window)._show_figures()
     qtbot.waitUntil(lambda: "ms" in window.status.pace.text.split("instruments")[-1].split("·")[0])
+
+
+def test_of_a_run_that_blew_up_the_path_ends_before() -> None:
+    path = [(step, np.full(4, size)) for step, size in enumerate((0.5, 3.0, 1e9, np.inf, 1.0))]
+    assert [step for step, _ in in_bounds(path)] == [0, 1]
+    assert in_bounds([(0, np.full(4, np.nan))]) == []
 
 
 class TestPicture:
