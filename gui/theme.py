@@ -137,7 +137,9 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
         app.setProperty(STYLED, True)
     app.setFont(text_font(scale))
     app.setPalette(palette(theme))
-    app.setStyleSheet(stylesheet(theme, scale))
+    sheet = stylesheet(theme, scale)
+    if sheet != app.styleSheet():  # the same one again would take Qt as long as another
+        app.setStyleSheet(sheet)
 
 
 def change(window: QWidget, theme: Theme, scale: float = 1.0) -> None:

@@ -24,6 +24,8 @@ from tests.long_runs import LongRuns
 
 LONG = pytest.StashKey[LongRuns]()
 FOLDER = "long_runs"
+MANY_OBJECTS = 30_000
+"""More than the tests themselves leave: only modules are so many."""
 
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True, print_blob=True)
@@ -39,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 LONG_RUNS = {
-    "steady": ["tests.gui.steady", "180"], "monkey": ["tests.gui.monkey", "20000"],
+    "steady": ["tests.gui.steady", "120"], "monkey": ["tests.gui.monkey", "8000"],
     "library": ["main", "replay", "--all"],
 }  # fmt: skip
 
@@ -96,12 +98,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @cache
-def freeze_once() -> None:
-    """Let the collections after each test pass over what was imported before: they take 0.3 s otherwise."""
-    import gui.window  # noqa: F401  # and all it needs
+def import_window() -> None:
+    """Import all that a window needs before the first test of one."""
+    import gui.window  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
+
+def freeze_imports() -> None:
+    """Let the collections after each test pass over what has been imported: they take 0.3 s otherwise."""
+    if len(gc.get_objects()) > MANY_OBJECTS:  # those of the generations that are looked at
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +122,8 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     def widgets() -> set[int]:
         return {id(widget) for widget in QApplication.topLevelWidgets()} if QApplication.instance() else set()
 
-    freeze_once()
+    import_window()
+    freeze_imports()
     before = widgets()
     started: list[QThread] = []
     start = QThread.start

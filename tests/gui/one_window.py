@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
@@ -37,6 +38,8 @@ def opened(app: QApplication, folder: Path) -> Iterator[MainWindow]:
         window.show()
         yield window
         window.close()
+        window.deleteLater()  # whoever gives the application another look waits for all windows there are
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def experiment(**changes: Any) -> Experiment:

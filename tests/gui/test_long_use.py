@@ -23,7 +23,7 @@ FIRST_MINUTE = 60.0
 
 @pytest.fixture(scope="module")
 def steady(long_runs: LongRuns) -> dict[str, Any]:
-    """Return what was seen while the window trained for three minutes."""
+    """Return what was seen while the window trained for two minutes."""
     finished = long_runs.result("steady")
     assert finished.status == 0, finished.errors
     found: dict[str, Any] = json.loads(finished.output)
@@ -35,10 +35,10 @@ def column(steady: dict[str, Any], name: str, first: float, last: float) -> list
 
 
 @pytest.mark.long("steady")
-def test_three_minutes_of_training_with_resets_and_edits_raise_nothing(steady: dict[str, Any]) -> None:
+def test_two_minutes_of_training_with_resets_and_edits_raise_nothing(steady: dict[str, Any]) -> None:
     assert not steady["raised"]
     assert steady["steps"] > 10_000
-    assert steady["seen"][-1]["seconds"] > 170
+    assert steady["seen"][-1]["seconds"] > 110
 
 
 @pytest.mark.long("steady")
@@ -46,7 +46,7 @@ def test_memory_does_not_grow_after_the_first_minute(steady: dict[str, Any]) -> 
     settled = median(column(steady, "megabytes", FIRST_MINUTE, FIRST_MINUTE + 15))
     if math.isnan(settled):
         pytest.skip("this system does not tell how much memory is in use")
-    assert median(column(steady, "megabytes", 165, math.inf)) - settled < MOST_GROWTH
+    assert median(column(steady, "megabytes", 105, math.inf)) - settled < MOST_GROWTH
 
 
 @pytest.mark.long("steady")
@@ -54,16 +54,16 @@ def test_memory_does_not_grow_after_the_first_minute(steady: dict[str, Any]) -> 
     "name", ["objects", "widgets", "timers", "python_threads", "trainers", "things_drawn", "top_levels"]
 )
 def test_nothing_is_left_behind(steady: dict[str, Any], name: str) -> None:
-    assert max(column(steady, name, 120, math.inf)) <= max(column(steady, name, 10, FIRST_MINUTE + 30))
+    assert max(column(steady, name, 90, math.inf)) <= max(column(steady, name, 10, FIRST_MINUTE + 20))
     assert steady["threads_left"] == 0
 
 
 @pytest.mark.long("monkey")
-def test_twenty_thousand_things_anybody_might_do(long_runs: LongRuns) -> None:
+def test_eight_thousand_things_anybody_might_do(long_runs: LongRuns) -> None:
     finished = long_runs.result("monkey")
     assert finished.status == 0, finished.output + finished.errors
     found = json.loads(finished.output)
-    assert found["actions"] == 20_000
+    assert found["actions"] == 8_000
     assert not found["raised"]
     assert not found["resting"]
     assert found["run_works"]
