@@ -13,7 +13,7 @@ from gui.diagnosis.bar import Offer, Told
 from gui.diagnosis.fix_race import FixRace, race_of, verdict_of
 from gui.diagnosis.fix_row import TIP, button_title
 from gui.diagnosis.steady import Steady
-from gui.diagnosis.telling import EXPLAIN, earlier, outcome_of, story_of, told_of, told_of_nothing
+from gui.diagnosis.telling import EXPLAIN, earlier, outcome_of, story_of, told_of, told_of_nothing, told_of_race
 from gui.diagnosis.then import Then, case_of
 from gui.diagnosis.track import when
 from gui.evidence import ShownEvidence
@@ -330,6 +330,9 @@ class Diagnosis(Feature):
         race = self.race
         if race is None or len(self.races.entrants) != 2:
             return
+        if not any(one.run.history.step for one in self.races.entrants):
+            self.races.close_race()  # ended before its first step: there is nothing to judge
+            return
         by_hand = [one.outcome for one in self.races.entrants if one.outcome and one.outcome.reason == "stopped"]
         stopped_at = max((outcome.epoch for outcome in by_hand), default=None)
         self._outcome = outcome_of(race, verdict_of(self.races.entrants), stopped_at)
@@ -341,13 +344,16 @@ class Diagnosis(Feature):
         if race is None or not self.races.on_stage:
             self.corner.say_little(None)
         elif self.races.outcome is None or self._outcome is None:
-            self.corner.say_little(Told("note", f"Trying {race.fix.title}", race.since, ""))
+            judge = Offer("Judge now", "End the race here, and judge it by how far it came (S)", self.races.stop,
+                          lasting=True)  # fmt: skip
+            self.corner.say_much(told_of_race(race), [judge, self._back()])
         else:
-            self.corner.say_much(self._outcome, [
-                Offer("Keep this change", "Put it into the form and go back to the run (Ctrl+Z takes it back)",
-                      self.keep, lasting=True),
-                Offer("Back", "Leave everything as it was (Esc)", self.races.close_race, lasting=True),
-            ])  # fmt: skip
+            keep = Offer("Keep this change", "Put it into the form and go back to the run (Ctrl+Z takes it back)",
+                         self.keep, lasting=True)  # fmt: skip
+            self.corner.say_much(self._outcome, [keep, self._back()])
+
+    def _back(self) -> Offer:
+        return Offer("Back", "Leave everything as it was (Esc)", self.races.close_race, lasting=True)
 
     def keep(self) -> None:
         """Take the fix that was tried into the form, and go back to the run."""

@@ -75,6 +75,15 @@ def earlier(past: Sequence[Finding]) -> tuple[str, str, Finding] | None:
     return text, "\n".join(f"{finding.title}, {when(finding)}" for finding in told[-8:]), last
 
 
+def told_of_race(race: FixRace) -> Told:
+    """Return what is said while a fix is raced."""
+    sentence = (
+        f"The run as it is and the run with {race.fix.title} train side by side, step by step. When both have ended, "
+        "the lab says which is better, and by how much."
+    )
+    return Told("note", f"Trying {race.fix.title}", race.since, sentence)
+
+
 def story_of(race: FixRace) -> Words:
     """Return what is tried in a race, against what, and what exactly is changed."""
     _, start, edits = race.runs["as_it_is"]

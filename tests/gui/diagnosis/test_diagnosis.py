@@ -321,7 +321,10 @@ def test_a_race_stopped_by_hand_is_judged_as_far_as_it_came(
     qtbot.waitUntil(lambda: window.control.phase == "ready", timeout=10_000)
     diagnosis.try_fix(VANISHING, VANISHING.fixes[0])
     qtbot.waitUntil(lambda: races.control.view is not None and races.control.view.epoch >= 1, timeout=10_000)
-    window.driver.stop()
+    bar = window.workspace.corner.bar
+    qtbot.waitUntil(lambda: bar.heading.text() == "◆ Trying ReLU + He")
+    assert [button.text() for button in bar.buttons] == ["Judge now", "Back"]
+    qtbot.mouseClick(bar.button("Judge now"), LEFT)
     qtbot.waitUntil(lambda: races.outcome is not None, timeout=10_000)
     assert races.outcome is not None
     assert " so far with ReLU + He" in races.outcome.heading
@@ -331,7 +334,8 @@ def test_a_race_stopped_by_hand_is_judged_as_far_as_it_came(
     assert (races.outcome, diagnosis.race.fix) == (None, VANISHING.fixes[1])
     window.driver.reset()
     qtbot.waitUntil(lambda: races.phase == "ready", timeout=10_000)
-    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.mouseClick(bar.button("Judge now"), LEFT)  # where there is nothing to judge yet
+    qtbot.waitUntil(lambda: window.workspace.stage.shown == BOARD, timeout=10_000)
     assert (races.open, diagnosis.race) == (False, None)
 
 
