@@ -41,6 +41,8 @@ WIDE = 420
 """Pixels from which on pills say all."""
 PATH = "#ffffff"
 """Seen on every color of viridis, in both themes."""
+UNKNOWN = np.array([[[58, 62, 70]]], dtype=np.uint8)
+"""What is not known yet: a gray that the path is seen on in both themes, and that is no color of viridis."""
 NEAR = 10.0
 STEP, FURTHEST = 0.3, 3.0
 """Where the point leaves the landscape, the axes get wider by such a part of it, up to so many times its extent."""
@@ -100,9 +102,11 @@ class LossLandscape(Panel):
         self.axes.x_axis.counts = False
         self.axes.meaning = MEANING
         self.axes.setAccessibleName("Loss over a plane of weights, with the path of training")
+        self.ground = Map(smooth=False)
         self.map = Map()
         self.path = Line("path", bold=True)
         self.here = Stamps()
+        self.axes.add(self.ground)
         self.axes.add(self.map)
         self.axes.add(self.path)
         self.axes.stamps = [self.here]
@@ -177,7 +181,7 @@ class LossLandscape(Panel):
         self._step = self._asked_at = self._left_at = -1
         self._stride, self._picture_in, self._awaited = 0, math.nan, False
         self._trail.clear()
-        self.map.visible = False
+        self.map.visible = self.ground.visible = False
         self.path.set_data(np.empty(0), np.empty(0))
         self.here.set_groups([])
         self.key.set_key(())
@@ -346,7 +350,7 @@ class LossLandscape(Panel):
         dx, dy = (xs[-1] - xs[0]) / (len(xs) - 1), (ys[-1] - ys[0]) / (len(ys) - 1)
         place = QRectF(xs[0] - dx / 2, ys[0] - dy / 2, xs[-1] - xs[0] + dx, ys[-1] - ys[0] + dy)
         bright, texts = shades(found.losses)
-        self.map.visible = True
+        self.map.visible = self.ground.visible = True
         self.map.set_colors(viridis_table(LEVELS)[levels(between(bright, found.stride))], place)
         table = viridis_table(64)[::-1]
         self.key.set_key((Entry("", "low"), Entry("", "high loss")), Bar(np.ascontiguousarray(table), texts),
@@ -378,6 +382,8 @@ class LossLandscape(Panel):
         if len(path):
             x, y = path[-1].tolist()
             self._limits = wide_enough(self._limits[0], known.xs, x), wide_enough(self._limits[1], known.ys, y)
+        (left, right), (bottom, top) = self._limits
+        self.ground.set_colors(UNKNOWN, QRectF(left, bottom, right - left, top - bottom))
         self.axes.set_limits(*self._limits)
 
     def _clicked(self, x: float, y: float) -> None:

@@ -9,7 +9,7 @@ import math
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -21,20 +21,24 @@ from PySide6.QtCore import QThread
 
 from gui.trainer import STACK_BYTES
 from training.instruments.instruments import COLD, clock
-from training.instruments.landscape import FIRST_PLACES, Kind, Landscape, path_of, survey
+from training.instruments.landscape import FIRST_PLACES, Kind, Landscape, path_again, path_of, survey
 from training.session import Failure
+from training.timeline.moments import Moments
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
     from training.data.prepare import PreparedData
     from training.experiment import Experiment
     from training.instruments.aside import Aside
+    from training.progress import Edit
     from training.snapshot import Snapshot
     from training.timeline.checkpoints import Checkpoints
 
 FloatArray = NDArray[np.float64]
 
 FAR = 100.0
+ENOUGH, SHORT = 20, 2_000
+"""With fewer places than that, the path of a run of no more steps than that is computed again."""
 LOOK_SECONDS = 0.1
 """While it waits for its turn it looks so often whether the run still trains."""
 
@@ -55,6 +59,8 @@ class Asked:
         Whether the user waits for it: then it is computed as fast as can be, and paid for later.
     like
         Directions of the landscape before, to be seen from the same side.
+    edits
+        Of the run so far.
     """
 
     view: RunView
@@ -67,6 +73,7 @@ class Asked:
     aside: Aside | None = None
     at_once: bool = False
     like: FloatArray | None = None
+    edits: tuple[Edit, ...] = ()
 
     @classmethod
     def of(
@@ -78,7 +85,7 @@ class Asked:
             return None
         return cls(
             view, kind, view.experiment, view.data, view.snapshot, view.beginning, view.checkpoints, aside, at_once,
-            like,
+            like, tuple(view.edits),
         )
 
     @property
@@ -161,7 +168,7 @@ class SurveyThread(QThread):
 
     def _answer(self, asked: Asked) -> None:
         began, known = clock(), None
-        for known in _parts(asked):
+        for known in _parts(asked, lambda: self._given_up):
             seconds = clock() - began
             if asked.aside is not None and asked.view.playing:
                 asked.aside.spend(COLD * seconds)
@@ -179,17 +186,29 @@ class SurveyThread(QThread):
                 self._changed.wait(min(LOOK_SECONDS, max(0.005, asked.aside.wait_for(0.0))))
 
 
-def _parts(asked: Asked) -> Iterator[Landscape]:
+def _parts(asked: Asked, given_up: Callable[[], bool]) -> Iterator[Landscape]:
     """Compute the landscape around where the run stands; of one that blew up, around where it last was in bounds."""
-    start = asked.beginning.params.astype(np.float64) if asked.beginning is not None else None
-    end = asked.center.step, asked.center.params.astype(np.float64)
-    path = path_of(asked.checkpoints, start=start, end=end) if asked.checkpoints is not None else [end]
-    path = in_bounds(path)
-    if path:
+    path = in_bounds(_path(asked, given_up))
+    if path and not given_up():
         yield from survey(
             asked.experiment, asked.data, asked.center.architecture, path, path[-1][1], asked.kind,
             goes_on=asked.view.playing, like=asked.like,
         )
+
+
+def _path(asked: Asked, given_up: Callable[[], bool]) -> list[tuple[int, FloatArray]]:
+    """Return where the run has been: from its checkpoints, or, of a short one that stands still, computed again."""
+    start = asked.beginning.params.astype(np.float64) if asked.beginning is not None else None
+    end = asked.center.step, asked.center.params.astype(np.float64)
+    if asked.checkpoints is None:
+        return [end]
+    path = path_of(asked.checkpoints, start=start, end=end)
+    original, replicas = asked.view.original, asked.view.history.replicas
+    if len(path) >= ENOUGH or asked.view.playing or original is None or replicas > 1 or end[0] > SHORT:
+        return path
+    moments = Moments(original, asked.data, asked.checkpoints)
+    again = path_again(moments, end[0], asked.edits, given_up=given_up)
+    return again if len(again) > len(path) and not given_up() else path
 
 
 def in_bounds(path: list[tuple[int, FloatArray]]) -> list[tuple[int, FloatArray]]:
