@@ -43,8 +43,10 @@ class FindingLine(QFrame):
         self.button.setFixedHeight(round(21 * scale))
         self.button.clicked.connect(lambda: self._offer.do() if self._offer is not None else None)
         row = QHBoxLayout(self)
-        row.setContentsMargins(*(round(px * scale) for px in (14, 2, 12, 5)))
-        row.setSpacing(round(5 * scale))
+        margins = [round(px * scale) for px in (14, 2, 12, 5)]
+        self._beside, self._apart = margins[0] + margins[2], round(5 * scale)
+        row.setContentsMargins(*margins)
+        row.setSpacing(self._apart)
         row.addWidget(self.title)
         row.addWidget(self.figure, 1)
         row.addWidget(self.button)
@@ -74,11 +76,17 @@ class FindingLine(QFrame):
         told = self.told
         whole = told.figure or told.sentence if told is not None else ""
         text = QFontMetrics(text_font(self._scale, px=LINE_PX)).elidedText(
-            whole, Qt.TextElideMode.ElideRight, max(0, self.figure.width())
+            whole, Qt.TextElideMode.ElideRight, max(0, self._room())
         )
         self.figure.setText(text)
         self.figure.setAccessibleName(whole)
         self.figure.setToolTip(plain_tip(whole) if text != whole else "")
+
+    def _room(self) -> int:
+        """Return the width that is left for the figure, whether or not the line was laid out anew."""
+        title = QFontMetrics(text_font(self._scale, px=LINE_PX, weight=600)).horizontalAdvance(self.title.text())
+        button = self.button.sizeHint().width() + self._apart if self._offer is not None else 0
+        return self.width() - self._beside - title - self._apart - button
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""

@@ -135,6 +135,21 @@ def test_nothing_moves_when_the_run_ends_or_figures_change(qtbot: Any, offers: O
     assert corner.banner.height() == height  # the line has its room whether or not it says something
 
 
+@pytest.mark.parametrize("scale", [0.8, 1.0, 1.5])
+def test_the_line_cuts_what_has_no_room_and_says_so(qtbot: Any, scale: float) -> None:
+    corner = make(qtbot, NARROW, scale)
+    figure = "both losses fall, to 0.0135 and 0.0204, and have done so since the first of 400 epochs"
+    corner.say_little(Told("fine", "Healthy convergence", figure, "Both."), Offer("Explain…", "Why", lambda: None))
+    QApplication.processEvents()
+    label = corner.line.figure
+    assert label.text().endswith("…")
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+    assert label.accessibleName() == figure
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, theme.DARK)
+
+
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("scale", [0.8, 1.0, 2.0])
 def test_all_of_it_can_be_read_and_nothing_overlaps(qtbot: Any, offers: Offers, width: int, scale: float) -> None:
