@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from gui.instruments.histograms import Histograms, spread
 from gui.instruments.inspector import LayerInspector
 from gui.instruments.panels import NAMES, PANEL_OF, PANELS
 from gui.instruments.rates_panel import Rates
+from gui.instruments.readings_panel import WAITS
 from gui.instruments.ridges import spread_of
 from gui.instruments.stability_panel import Stability
 from gui.instruments.step_line import StepLoss
@@ -26,6 +28,7 @@ from tests.gui.panels.runs import evaluation, make_run
 from training.diagnosis.finding import Evidence
 from training.instruments.catalog import INSTRUMENTS
 from training.instruments.histograms import BINS, LayerHistograms, histograms
+from training.instruments.instrument import Outlook
 from training.instruments.rates import estimate
 from training.instruments.step_line import ALPHAS
 from training.instruments.stopping_bench import judge
@@ -55,6 +58,29 @@ def test_a_panel_lives_before_the_first_reading_and_in_both_themes(qtbot: Any, m
     panel.clear()
     assert not panel.resting
     assert not panel.grab().isNull()
+
+
+@pytest.mark.parametrize(
+    ("outlook", "says"),
+    [
+        (None, WAITS),
+        (Outlook(0.02, 1.0), WAITS),
+        (Outlook(0.02, 12.3), "First reading in about 12 s: it takes 20 ms of the budget"),
+        (Outlook(2.4, math.inf, too_slow=True), "Not read: of such a network a reading takes 2 s"),
+        (Outlook(0.1, math.inf, "ValueError: no"), "Not read any more: it failed with ValueError: no"),
+    ],
+)
+def test_a_panel_says_why_nothing_was_read_yet(qtbot: Any, outlook: Outlook | None, says: str) -> None:
+    run = make_run()
+    if outlook is not None:
+        run.instruments.outlooks = {"stability": outlook}
+    panel = shown(qtbot, Stability(), run)
+    assert panel.axes.empty == says
+    panel.resize(900, 150)  # no room for the plot
+    panel.follow(run)
+    assert panel.axes.isHidden()
+    assert panel.verdict.text() == says
+    assert panel.minimumSizeHint().height() <= 150
 
 
 class TestUnits:
