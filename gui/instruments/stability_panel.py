@@ -16,7 +16,7 @@ from gui.instruments.figures import told
 from gui.instruments.readings_panel import POINTS, ReadingsPanel
 from gui.panels import ranges
 from gui.panels.painting import painter_on
-from gui.panels.plot_axes import Guide, Line, PlotAxes
+from gui.panels.plot_axes import Guide, Line, PlotAxes, decades
 from gui.panels.scale import scale
 from gui.theme import DARK, Theme, mix, pen, text_font
 from gui.tips import plain_label, plain_tip
@@ -51,7 +51,7 @@ class Stability(ReadingsPanel):
     curves = frozenset({"stability"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(PlotAxes(x_label="step", y_label="η λ / limit"), parent)
+        super().__init__(PlotAxes(x_label="step", y_label="η λ / limit", log_y=True), parent)
         self.gauge = Gauge()
         self.verdict = plain_label()
         self.verdict.setWordWrap(True)
@@ -75,7 +75,7 @@ class Stability(ReadingsPanel):
         self.verdict.setText("")
         self.notes.setText("")
         self.axes.guides = []
-        self.axes.set_limits((0.0, 1.0), (0.0, REACH))
+        self.axes.set_limits((0.0, 1.0), (-2.0, 0.5))
 
     def color_view(self) -> None:
         self.gauge.restyle(self.theme)
@@ -83,11 +83,11 @@ class Stability(ReadingsPanel):
 
     def draw_view(self, run: RunView) -> None:
         steps, values = self.series(run).some(POINTS)
-        shares = values[:, SHARE] if len(values) else np.empty(0)
-        self.line.set_data(steps.astype(np.float64), shares)
-        self.axes.guides = [Guide(1.0, "limit")] if len(values) else []
-        heights = np.append(shares, [0.0, 1.2])
-        self.axes.set_limits(self.time_limits(run), ranges.linear_limits(heights, self.axes.limits[1], zero=True))
+        heights = decades(values[:, SHARE]) if len(values) else np.empty(0)
+        self.line.set_data(steps.astype(np.float64), heights)
+        self.axes.guides = [Guide(0.0, "limit")] if len(values) else []
+        seen = np.append(heights, [-0.5, 0.2])  # of the limit there is always something to be seen on both sides
+        self.axes.set_limits(self.time_limits(run), ranges.limits_of_decades(seen, self.axes.limits[1]))
         reading = self.series(run).at(run.shown_step)
         self._say(run, reading.values if reading is not None else np.full(6, np.nan))
         self._make_room()

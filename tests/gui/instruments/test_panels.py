@@ -263,7 +263,8 @@ class TestStability:
         panel = shown(qtbot, Stability(), run)
         assert says in panel.verdict.text()
         assert panel.gauge.share == values[3]
-        np.testing.assert_array_equal(panel.line.y, [values[3]])
+        np.testing.assert_allclose(panel.line.y, [np.log10(values[3])])
+        assert panel.axes.limits[1][0] < 0.0 < panel.axes.limits[1][1]
         assert panel.notes.isHidden()
 
     def test_adaptive_methods_come_with_a_note(self, qtbot: Any) -> None:
