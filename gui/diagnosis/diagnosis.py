@@ -140,9 +140,11 @@ class Diagnosis(Feature):
     def _look_back(self, view: RunView, now: float) -> None:
         """Look at the run as it stood at the moment that is looked at, if none was looked at just before."""
         if view.moment is None or now - self._looked_back_at >= THEN_SECONDS:
+            started = time.thread_time()
             self._looked_back_at = now
             self.then.turn_to(view)
             self._attempt(lambda: self.then.look(view, self.doctor.broken))
+            self.window.frames.spend(time.thread_time() - started)
 
     def _attempt(self, look: Callable[[], object]) -> None:
         """Look, unless looking as such has failed; each fault is told of once a run, and the run goes on."""
