@@ -231,7 +231,7 @@ class Case:
         About 1e-3 is usual, see `training.meter`.
         """
         count = int(np.searchsorted(self.recorded.steps, max(3, min(10, self.step // 10)), side="right"))
-        ratios = self.recorded.middle("update_ratio")[:count]
+        ratios = self.recorded.middle("update_ratio", slice(count))
         finite = ratios[np.isfinite(ratios)]
         return float(np.median(finite)) if len(finite) else float("nan")
 

@@ -98,16 +98,22 @@ class Recorded:
         """Return the largest value in each span, ``[K]``, or ``[K, layers]`` of a quantity of layers."""
         return self.high[:, self._columns(name)]
 
-    def middle(self, name: str) -> FloatArray:
+    def middle(self, name: str, spans: slice = slice(None)) -> FloatArray:
         """Return the geometric mean of the smallest and the largest value in each span; exact where they are one.
 
         Shape ``[K]``, or ``[K, layers]`` of a quantity of layers. All that is recorded of steps is ≥ 0.
+
+        Parameters
+        ----------
+        spans
+            Those to work it out for.
         """
-        low = self.lowest(name)
+        columns = self._columns(name)
+        low = self.low[spans, columns]
         if self.stride == 1:
             return low
         with np.errstate(invalid="ignore", over="ignore"):
-            middle: FloatArray = np.sqrt(low) * np.sqrt(self.highest(name))
+            middle: FloatArray = np.sqrt(low) * np.sqrt(self.high[spans, columns])
             return middle
 
     def last_steps(self, name: str) -> FloatArray:

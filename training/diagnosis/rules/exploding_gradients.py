@@ -59,7 +59,7 @@ def _failed(case: Case) -> bool:
 
 
 def _ratio(case: Case) -> float:
-    signals = case.recorded.middle("signal_norm")[:1]
+    signals = case.recorded.middle("signal_norm", slice(1))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return _first(signals[:, 0] / signals[:, case.hidden_layers - 1])
 
