@@ -26,8 +26,8 @@ def case_then(view: RunView) -> Case:
     moment, now = view.moment, case_of(view)
     if moment is None or moment.step >= now.step:
         return now
-    experiment = after(now.original, view.edits[: moment.edits])
-    return replace(now.until(moment.step), experiment=experiment, snapshot=moment.snapshot)
+    experiment = after(view.original or view.experiment, view.edits[: moment.edits])
+    return replace(now.until(moment.step), experiment=replicas_of(experiment)[0], snapshot=moment.snapshot)
 
 
 class Then:
