@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 FAR = 100.0
-ENOUGH, SHORT = 20, 2_000
-"""With fewer places than that, the path of a run of no more steps than that is computed again."""
+ENOUGH, SHORT, LONGEST = 20, 2_000, 1.0
+"""With fewer places than that, the path of a run of no more steps than that is computed again, if it takes no longer."""
 LOOK_SECONDS = 0.1
 """While it waits for its turn it looks so often whether the run still trains."""
 
@@ -206,9 +207,10 @@ def _path(asked: Asked, given_up: Callable[[], bool]) -> list[tuple[int, FloatAr
     original, replicas = asked.view.original, asked.view.history.replicas
     if len(path) >= ENOUGH or asked.view.playing or original is None or replicas > 1 or end[0] > SHORT:
         return path
+    late = time.monotonic() + LONGEST
     moments = Moments(original, asked.data, asked.checkpoints)
-    again = path_again(moments, end[0], asked.edits, given_up=given_up)
-    return again if len(again) > len(path) and not given_up() else path
+    again = path_again(moments, end[0], asked.edits, given_up=lambda: given_up() or time.monotonic() > late)
+    return again if again and again[-1][0] == end[0] else path
 
 
 def in_bounds(path: list[tuple[int, FloatArray]]) -> list[tuple[int, FloatArray]]:
