@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 FAR = 100.0
+"""Weights so many times as long as the first ones have blown up."""
 ENOUGH, SHORT, LONGEST = 20, 2_000, 1.0
-"""With fewer places than that, the path of a run of no more steps than that is computed again, if it takes no longer."""
+"""With fewer places, the path of a run of no more steps is trained again, if that takes no more seconds."""
 LOOK_SECONDS = 0.1
 """While it waits for its turn it looks so often whether the run still trains."""
 
