@@ -137,7 +137,9 @@ class FindingTrack(QWidget):
 
     def place_of(self, finding: Finding) -> QRectF:
         """Return where the bar of a finding is."""
-        index = next(index for index, row in enumerate(self.rows) if finding in row.findings)
+        return self._bar(next(index for index, row in enumerate(self.rows) if finding in row.findings), finding)
+
+    def _bar(self, index: int, finding: Finding) -> QRectF:
         left, right = self.x_of(finding.first_step), self.x_of(finding.last_step)
         thick, unit = THICK[finding.severity] * scale(), scale()
         middle = (index * ROW + TEXT + (ROW - TEXT) / 2 - 1) * unit
@@ -191,7 +193,7 @@ class FindingTrack(QWidget):
         painter.drawLine(QPointF(EDGE * unit, middle), QPointF(self.width() - EDGE * unit, middle))
         painter.setPen(Qt.PenStyle.NoPen)
         for finding in row.findings:
-            bar = self.place_of(finding)
+            bar = self._bar(index, finding)
             color = tone(finding.severity, theme)
             painter.setBrush(QColor(mix(theme.surface, color, 0.5) if finding.over else color))
             painter.drawRoundedRect(bar, bar.height() / 2, bar.height() / 2)

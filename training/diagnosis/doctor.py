@@ -13,6 +13,8 @@ from training.diagnosis.rules import RULES
 from training.diagnosis.rules.rule import Rule
 
 LESS_SURE = 0.35
+GONE = 0.05
+"""A finding that flickers is one, not many: so much of the run it must be gone to be over."""
 WEIGHT: dict[Severity, int] = {"alarm": 3, "warning": 2, "note": 1, "fine": 0}
 
 
@@ -39,9 +41,9 @@ class Doctor:
     def look(self, case: Case) -> list[Finding]:
         """Return what is the matter with a run now, what matters most first; never changes anything.
 
-        A finding keeps the step where it was first seen to begin. One that is no longer made is kept in `past`.
-        Steps that lie before the last look mean that the run was taken back to a moment: what was found after it is
-        forgotten.
+        A finding keeps the step where it was first seen to begin. One that is no longer made is kept in `past`; if it
+        is made again before `GONE` of the steps done have passed, it has lasted. Steps that lie before the last look
+        mean that the run was taken back to a moment: what was found after it is forgotten.
         """
         if case.step < self._step:
             self._forget_after(case.step)
@@ -54,8 +56,13 @@ class Doctor:
         return [now.get(finding.name, finding) for finding in found]
 
     def _with_begin(self, finding: Finding) -> Finding:
-        before = self._current.get(finding.name)
+        before = self._current.get(finding.name) or self._interrupted(finding.name)
         return replace(finding, first_step=min(finding.first_step, before.first_step)) if before else finding
+
+    def _interrupted(self, name: str) -> Finding | None:
+        """Return what a rule found until just now."""
+        since = (1.0 - GONE) * self._step
+        return next((one for one in reversed(self.past) if one.name == name and one.last_step >= since), None)
 
     def _forget_after(self, step: int) -> None:
         self.past = tuple(finding for finding in self.past if finding.last_step <= step)
@@ -125,8 +132,8 @@ def _explains(cause: Finding, other: Finding) -> bool:
 
 
 def _merged(past: tuple[Finding, ...], ended: list[Finding], now: dict[str, Finding]) -> tuple[Finding, ...]:
-    """Add what has ended; the same finding about the same time is kept once, as it was told last."""
-    kept = list(past)
+    """Add what has ended, but for what goes on now; the same finding about the same time is kept once, as told last."""
+    kept = [one for one in past if one.name not in now or one.last_step < now[one.name].first_step]
     for finding in ended:
         if finding.name in ("healthy",):
             continue

@@ -94,6 +94,21 @@ def test_what_comes_twice_is_past_twice(told: dict[str, tuple[int, int]]) -> Non
     assert [(past.first_step, past.last_step) for past in doctor.past] == [(100, 150), (300, 350)]
 
 
+def test_what_flickers_is_one_finding(told: dict[str, tuple[int, int]]) -> None:
+    case, doctor = known("moons").case, Doctor()
+    for step in range(300, 342, 2):
+        told["first"] = (step, step) if step % 4 else (1, 0)  # made at every other look
+        doctor.look(case.until(step))
+    assert [(past.first_step, past.last_step) for past in doctor.past] == [(302, 338)]
+    told["first"] = (342, 350)
+    (finding,) = doctor.look(case.until(342))
+    assert (finding.first_step, doctor.past) == (302, ())
+    told["first"] = (400, 400)
+    doctor.look(case.until(360))
+    (finding,) = doctor.look(case.until(400))
+    assert (finding.first_step, [past.last_step for past in doctor.past]) == (400, [342])
+
+
 def test_a_run_looked_at_afterwards_tells_of_the_plateau_it_left() -> None:
     doctor = review(known("plateau").case)
     assert "plateau" in [finding.name for finding in doctor.past]
