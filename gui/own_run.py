@@ -85,6 +85,7 @@ class OwnRun:
             window.curves: 2, window.network: 2, window.boundary: 4, window.predicted: 5, window.confusion: 8,
             window.rate: 4, window.ratios: 2, window.layer_map: 3, window.workspace.why: 4,
             **dict.fromkeys(window.workspace.instruments.values(), 6),
+            window.workspace.instruments["loss_landscape"]: 4,  # its point moves
         }  # fmt: skip
 
     def show_figures(self, transport: Transport) -> None:
