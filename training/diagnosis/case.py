@@ -178,6 +178,14 @@ class Case:
         last = self.share_of_chance[-3:]
         return float(np.median(last)) if len(last) else float("nan")
 
+    @cached_property
+    def falls(self) -> bool:
+        """Whether the training loss has fallen by a tenth of late, the middle of three from the three before."""
+        losses = self.evaluated("train_loss")
+        if len(losses) < 6:
+            return len(losses) >= 4 and bool(losses[-1] < 0.9 * losses[-4])
+        return bool(np.median(losses[-3:]) < 0.9 * np.median(losses[-6:-3]))
+
     def step_at(self, evaluation: int) -> int:
         """Return how many steps had been done at an evaluation, by its index."""
         return int(self.evaluation_steps[evaluation])

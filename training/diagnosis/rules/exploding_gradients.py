@@ -23,9 +23,10 @@ def look(case: Case) -> Finding | None:
 
     Rule: with three hidden layers or more, the signal of layer 1 was 50 times that of the last hidden layer at the
     very first step; or it was 3 times, and the norm of the whole gradient above 100; or the first loss was 30 times
-    that of chance, and the gradient above 10 at one of the first three steps. What becomes large only later has been
-    thrown there by too high a rate. Products of Jacobians with norms above 1 grow with depth (Pascanu et al. 2013,
-    section 2; Glorot & Bengio 2010; He et al. 2015, section 2.2).
+    that of chance, and the gradient above 10 at one of the first three steps. It is but a note below 0.05 of chance,
+    and below half of it while the run goes on and falls. What becomes large only later has been thrown there by too
+    high a rate. Products of Jacobians with norms above 1 grow with depth (Pascanu et al. 2013, section 2; Glorot &
+    Bengio 2010; He et al. 2015, section 2.2).
     """
     if case.hidden_layers < 3 or case.step < 1:
         return None
@@ -46,12 +47,17 @@ def look(case: Case) -> Finding | None:
         Evidence("signal_norm", f"layer 1 over layer {last}: {number(ratio)}", 1, 1, (0, last - 1), ratio, GROWN),
         Evidence("grad_norm", f"norm {number(norm)} at the first step", 1, 1, value=norm, limit=LARGE),
     )
-    well = case.left < LEARNED
+    well = case.left < LEARNED or _gets_over_it(case)
     return RULE.found(
         case, sentence, since=1, confidence=0.6 + 0.1 * np.log10(max(ratio / GROWN, norm / LARGE, loss / ABOVE_CHANCE)),
         evidence=evidence, severity="note" if well else ("alarm" if case.left > 0.9 or _failed(case) else "warning"),
         fixes=(fixes.fitting_start(case), fixes.clipped(case), fixes.batch_norm(case), fixes.slower(case)),
     )  # fmt: skip
+
+
+def _gets_over_it(case: Case) -> bool:
+    """Tell whether the run goes on, has come below half of chance and still falls."""
+    return not case.ended and case.left < 0.5 and case.falls
 
 
 def _failed(case: Case) -> bool:

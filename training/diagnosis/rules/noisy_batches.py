@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.diagnosis import fixes
-from training.diagnosis.bouncing import may_yet_calm_down, no_further
+from training.diagnosis.bouncing import may_yet_calm_down, mild, no_further
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding, Fix
 from training.diagnosis.reading import first_at
@@ -27,13 +27,14 @@ def look(case: Case) -> Finding | None:
     """Say that the batches are too noisy for this rate.
 
     Rule: the training loss bounces without falling (see `rate_too_high`), and a batch holds at most an eighth of the
-    training samples. With four samples or fewer it may fall, if it changes by a fifth of its level from one evaluation
-    to the next; with more, the first steps must not have changed the weights by more than 3 % each, which makes it the
-    rate. The fewer they are, the surer it is that the noise of the batches, and not the curvature, keeps
-    the loss up: with batch size B and rate η, gradients of variance σ²/B keep the weights at a variance of
-    ησ²/(Bλ(2 − ηλ)) about a minimum of curvature λ (an autoregression of first order; for small η Mandt et al. 2017,
-    eq. 13). Where the instrument knows it, the batch is held against the gradient noise scale (McCandlish et al.
-    2018). It is but a note where `rate_too_high` is; below a tenth of chance, for more than four samples only.
+    training samples. With four samples or fewer it may fall, if it changes by a fifth of its level from one
+    evaluation to the next; with more, the first steps must not have changed the weights by more than 3 % each, which
+    makes it the rate. The fewer they are, the surer it is that the noise of the batches, and not the curvature, keeps
+    the loss up: with batch size B and rate η, gradients of variance σ²/B keep the weights at a variance of ησ²/(Bλ(2
+    − ηλ)) about a minimum of curvature λ (an autoregression of first order; for small η Mandt et al. 2017, eq. 13).
+    Where the instrument knows it, the batch is held against the gradient noise scale (McCandlish et al. 2018). It is
+    but a note where `rate_too_high` is; below a tenth of chance, and for changes of less than 15 % from one
+    evaluation to the next, with more than four samples only.
     """
     shape, size = case.shape, case.batch_size
     if shape is None or not case.left > LEARNED or size * MANY > len(case.data.x_train):
@@ -63,7 +64,7 @@ def look(case: Case) -> Finding | None:
     sure += 0.08 if scale > 4 * size else 0.0
     return RULE.found(
         case, sentence, since=since, confidence=sure, evidence=tuple(evidence),
-        severity="note" if (size > FEW and case.left < WELL) or may_yet_calm_down(case) else "warning",
+        severity="note" if may_yet_calm_down(case) or (size > FEW and (case.left < WELL or mild(shape))) else "warning",
         fixes=(*_remedies(case), fixes.slower(case)),
     )  # fmt: skip
 

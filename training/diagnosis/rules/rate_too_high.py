@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from training.diagnosis import fixes
-from training.diagnosis.bouncing import may_yet_calm_down, no_further
+from training.diagnosis.bouncing import may_yet_calm_down, mild, no_further
 from training.diagnosis.case import Case
 from training.diagnosis.finding import Evidence, Finding, Fix, Severity
 from training.diagnosis.reading import Shape, first_at
@@ -42,13 +42,14 @@ def look(case: Case) -> Finding | None:
     and it is above half of that of chance still (or the validation loss above it). On a quadratic, steps above 2/λ
     overshoot the minimum by more than they came from (Nesterov 2004, section 1.2.3); below it, noise of the batches
     keeps the loss at a level proportional to the rate (Bottou, Curtis & Nocedal 2018, theorem 4.6). Bouncing is but a
-    note below a tenth of chance and, while the run goes on, before 20 evaluations or where a schedule will lower the
-    rate.
+    note below a tenth of chance; where the loss changes by less than 15 % from one evaluation to the next, as batches
+    make it do at any constant rate; and, while the run goes on, before 20 evaluations, before half of the planned
+    steps if the loss is below half of that of chance, or where a schedule will lower the rate.
     """
     shape = case.shape
     fast = case.pace > VIOLENT and not _grows_from_nothing(case)
     high = LATE if case.step >= case.planned_steps / 2 and shape is not None and shape.swing >= RESTLESS else HIGH
-    violent = fast and case.left > high and not _falls(case)
+    violent = fast and case.left > high and not case.falls
     bounces = shape is not None and (shape.bounces or (fast and shape.jumps)) and case.left > LEARNED
     thrown = _thrown(case)
     if not (violent or bounces or thrown) or case.evaluations < 4 or not np.isfinite(case.left):
@@ -56,7 +57,8 @@ def look(case: Case) -> Finding | None:
     since = _since(case, shape) if bounces else 1
     sentence, evidence = _told(case, shape if bounces else None, since, thrown)
     severity: Severity = "alarm" if case.left > 0.9 and (violent or case.batch_size > FEW) else "warning"
-    if (case.left < WELL or may_yet_calm_down(case)) and not violent and not thrown:
+    calm = case.left < WELL or may_yet_calm_down(case) or (case.pace < VIOLENT and mild(shape))
+    if calm and not violent and not thrown:
         severity = "note"
     return RULE.found(
         case, sentence, since=since, confidence=_confidence(case, shape, violent or thrown, bounces), evidence=evidence,
@@ -140,14 +142,6 @@ def _pace(case: Case) -> tuple[Evidence, ...]:
         return ()
     told = f"{percent(case.pace)} of the weights' size a step at first"
     return (Evidence("update_ratio", told, 1, min(30, case.step), value=case.pace, limit=VIOLENT),)
-
-
-def _falls(case: Case) -> bool:
-    """Tell whether the training loss has fallen by a tenth of late, the middle of three from the three before."""
-    losses = case.evaluated("train_loss")
-    if len(losses) < 6:
-        return len(losses) >= 4 and bool(losses[-1] < 0.9 * losses[-4])
-    return bool(np.median(losses[-3:]) < 0.9 * np.median(losses[-6:-3]))
 
 
 def _grows_from_nothing(case: Case) -> bool:
