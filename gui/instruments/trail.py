@@ -34,7 +34,8 @@ class Plane:
         """Return the nearest place ``[2]``; None for other numbers of weights, or some that are not finite."""
         if params.shape != self.center.shape:
             return None
-        at: FloatArray = self.inverse @ (params.astype(np.float64) - self.center)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a run that has blown up
+            at: FloatArray = self.inverse @ (params.astype(np.float64) - self.center)
         return at if np.isfinite(at).all() else None
 
 

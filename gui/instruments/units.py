@@ -121,8 +121,9 @@ class Units(ReadingsPanel):
         for line in self.lines:
             height = np.interp(x, line.x, line.y) if len(line.x) else np.nan
             away.append(abs(float(view.to_pixels(np.array([x]), np.array([height]))[1][0] - at[0])))
-        if away and np.nanmin(away) < NEAR * scale():
-            self.selection.toggle_layer(int(np.nanargmin(away)))
+        nearest = int(np.argmin(np.nan_to_num(away, nan=np.inf))) if away else 0
+        if away and away[nearest] < NEAR * scale():
+            self.selection.toggle_layer(nearest)
 
     def _label_clicked(self, text: str) -> None:
         names = [line.name for line in self.lines]
