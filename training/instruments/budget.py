@@ -91,8 +91,8 @@ class Budget:
             if name not in self._known and costs[name] <= whole:
                 self._collect(name, costs[name])
                 return name
-        most = max(names, key=lambda name: self._saved[name] / costs[name], default=None)
-        return most if most is not None and self._saved[most] >= costs[most] else None
+        most = max(names, key=lambda name: self._saved.get(name, 0.0) / costs[name], default=None)
+        return most if most is not None and self._saved.get(most, 0.0) >= costs[most] else None
 
     def _collect(self, name: str, cost: float) -> None:
         """Have all pay for a first reading with what they have saved: it must not be spent a second time."""

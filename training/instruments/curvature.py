@@ -49,7 +49,7 @@ def products(bench: Workbench, params: Tensor, directions: Tensor) -> Tensor:
 
     A central difference of the gradient, ``(g(θ + εv) − g(θ − εv)) / 2ε`` along the direction's unit vector, with
     ε = `DIFFERENCE` · (1 + ‖θ‖): Pearlmutter 1994 (section 2) names it as what his exact product stands in for.
-    Where the objective has kinks (ReLU, absolute errors), it is that of the smooth piece around.
+    Where the objective has kinks (ReLU, absolute errors, L1), it is that of the smooth piece on which θ stands.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def products(bench: Workbench, params: Tensor, directions: Tensor) -> Tensor:
     lengths = torch.linalg.vector_norm(directions, dim=1, keepdim=True)
     size = DIFFERENCE * (1.0 + float(torch.linalg.vector_norm(params)))
     aside = directions * (size / lengths)
-    _, gradients = bench.gradients(torch.cat([params + aside, params - aside]))
+    gradients = bench.gradients_of_piece(torch.cat([params + aside, params - aside]), params)
     ahead, behind = gradients[: len(directions)], gradients[len(directions) :]
     found: Tensor = (ahead - behind) * (lengths / (2.0 * size))
     return found

@@ -39,6 +39,10 @@ From `python -m benchmarks --only instruments`: a budget that is spent without t
 """
 MOST_SECONDS = 1.0
 """A reading that takes longer is not made within a budget: meanwhile the run could not be paused."""
+OPERATIONS = 6
+"""For each sample and parameter of a pass forward and back."""
+OPERATIONS_A_SECOND = 1e10
+"""Of a processor, about: what a first reading takes beside a run on a GPU, whose steps tell nothing of it."""
 
 LONGEST_WAIT = 1.0
 """Seconds between two chunks that still count as training: a run may be slowed down that far. Others are a pause."""
@@ -201,8 +205,15 @@ class Instruments:
         known = self._budget.expected(name)
         if known:
             return known
-        batches = len(self._bench.chosen) / self._engine.batch_size
-        return max(1e-6, INSTRUMENTS[name].passes * self._step_seconds * max(1.0, batches))
+        return max(1e-6, INSTRUMENTS[name].passes * self._pass_seconds())
+
+    def _pass_seconds(self) -> float:
+        """Return a guess at what a pass over the samples of the workbench takes: on the CPU, wherever training is."""
+        samples, engine = len(self._bench.chosen), self._engine
+        as_training = self._step_seconds * max(1.0, samples / engine.batch_size)
+        if engine.device.type == "cpu":
+            return as_training
+        return max(as_training, OPERATIONS * samples * engine.architecture.n_parameters / OPERATIONS_A_SECOND)
 
     def _may_look(self, progress: Progress) -> bool:
         """Tell whether the run stands at a moment to measure; where it goes on from a fork, only after a step."""

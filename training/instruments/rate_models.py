@@ -199,7 +199,7 @@ def _limits(window: Window, free: bool) -> FloatArray:
         return np.array([window.floor or 0.0])
     lowest, span = float(window.values.min()), float(np.ptp(window.values))
     limits = lowest - span * np.geomspace(1e-4, 30.0, 33)
-    return limits[limits > 0.0]
+    return limits[(limits > 0.0) & (limits < lowest)]  # of a span near rounding, some come to the lowest itself
 
 
 def _logarithms(window: Window, limit: float) -> tuple[FloatArray, FloatArray]:

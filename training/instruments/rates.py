@@ -200,7 +200,7 @@ def _told(fit: Fit, last: float) -> RateEstimate:
 
 def _linear(fit: Fit, last: float) -> RateEstimate:
     rate = math.exp(-fit.strength)
-    interval = math.exp(-fit.strength - fit.errors[0]), min(1.0, math.exp(-fit.strength + fit.errors[0]))
+    interval = math.exp(-fit.strength - fit.errors[0]), math.exp(min(0.0, fit.errors[0] - fit.strength))
     shares = -100.0 * math.expm1(-fit.strength), 100.0 * (1.0 - interval[1]), 100.0 * (1.0 - interval[0])
     if shares[1] <= 0.0:
         return _none("It falls too unevenly to tell a rate.", last)

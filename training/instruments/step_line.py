@@ -24,9 +24,9 @@ SIDE_BY_SIDE = 4_000_000
 def losses_along(bench: Workbench, before: Tensor, after: Tensor, alphas: FloatArray) -> FloatArray:
     """Return the objective at ``before + α (after − before)`` for each α, ``[K]``."""
     step = after.double() - before.double()
-    places = before.double() + torch.from_numpy(alphas)[:, None] * step
     rows = max(1, SIDE_BY_SIDE // len(step))
-    found: FloatArray = torch.cat([bench.losses(part) for part in torch.split(places, rows)]).numpy()
+    parts = torch.split(torch.from_numpy(alphas)[:, None], rows)
+    found: FloatArray = torch.cat([bench.losses(before.double() + part * step) for part in parts]).numpy()
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.activations import ActivationInfo
 from models.architecture import Architecture
 from models.losses import LOSSES, Loss
 from models.network import BlockValues, Network
@@ -16,6 +19,7 @@ from training.data.prepare import PreparedData
 from training.evaluator import targets_of
 from training.experiment import Experiment
 from training.gradient import add_penalties
+from training.instruments.smooth_piece import piece_of
 
 ROWS = 512
 """So many training samples stand for all of them, where there are more: always the same ones."""
@@ -64,6 +68,7 @@ class Workbench:
         spread = _spread(len(self.chosen), max(FEW, FEW_PRODUCTS // weights))
         self.few = self.x[spread], self.target[spread]
         self._networks: dict[int, Network] = {}
+        self._piece: _Piece | None = None
 
     @cached_property
     def _targets(self) -> Tensor:
@@ -110,6 +115,38 @@ class Workbench:
         return loss + self._penalties(network), network.grads.clone()
 
     @torch.inference_mode()
+    def gradients_of_piece(self, params: Tensor, around: Tensor) -> Tensor:
+        """Return the gradient ``[K, P]`` at each of `params` ``[K, P]`` of the smooth piece on which `around` stands.
+
+        Every kink goes on as the side on which `around` ``[P]`` stands: those of activations, of absolute errors and
+        of the penalty L1. That penalty's gradient is the same all over the piece, and left out.
+        """
+        piece = self._piece_at(around)
+        network, x, target = self._loaded(params, None, None)
+        usual = [block.activation for block in network.blocks]
+        try:
+            _activate(network, piece.activations)
+            output = network.forward(x, training=True)
+            if self.experiment.loss.kind == "mae":
+                gradient = piece.output_gradient.expand_as(output)
+            else:
+                gradient = self.loss.value_and_gradient(output, target)[1]
+            network.backward(gradient)
+        finally:
+            _activate(network, usual)
+        add_penalties(network.grads, network.params, network.weight_mask(), 0.0, self.experiment.regularization.l2)
+        return network.grads.clone()
+
+    def _piece_at(self, params: Tensor) -> _Piece:
+        """Return the smooth piece at parameters ``[P]``; found once for all who ask about a moment."""
+        if self._piece is None or not torch.equal(self._piece.params, params):
+            network, x, target = self._loaded(params[None], None, None)
+            output = network.forward(x, training=True)
+            activations = [piece_of(block.activation, block.z, block.a) for block in network.blocks]
+            self._piece = _Piece(params.clone(), activations, self.loss.value_and_gradient(output, target)[1])
+        return self._piece
+
+    @torch.inference_mode()
     def inside(self, params: Tensor, statistics: Tensor) -> tuple[list[BlockValues], Tensor]:
         """Return what every hidden block computes for `few` samples in evaluation mode, and the outputs.
 
@@ -143,6 +180,28 @@ class Workbench:
         weights = network.params * network.weight_mask()
         regularization = self.experiment.regularization
         return regularization.l1 * weights.abs().sum(1) + 0.5 * regularization.l2 * weights.square().sum(1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """The smooth piece of the objective at some parameters ``[P]``.
+
+    Attributes
+    ----------
+    activations
+        Of every hidden layer, each smooth about what it gets there.
+    output_gradient
+        Gradient of the loss with respect to the outputs there, ``[1, N, C]``.
+    """
+
+    params: Tensor
+    activations: list[ActivationInfo]
+    output_gradient: Tensor
+
+
+def _activate(network: Network, activations: Sequence[ActivationInfo]) -> None:
+    for block, activation in zip(network.blocks, activations, strict=True):
+        block.activation = activation
 
 
 def _choice(samples: int, limit: int) -> NDArray[np.int64]:

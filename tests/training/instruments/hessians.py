@@ -46,3 +46,12 @@ def objective_at(bench: Workbench, params: FloatArray) -> float:
     """Return the objective at one place ``[P]``."""
     with torch.no_grad():
         return float(objective(bench)(torch.from_numpy(np.ascontiguousarray(params))))
+
+
+@torch.no_grad()
+def objective_outputs(bench: Workbench, params: Tensor) -> Tensor:
+    """Return what the network gives for the samples of the workbench ``[N, C]``."""
+    network = Network(bench.architecture, 1, torch.float64)
+    network.params[0] = params
+    found: Tensor = network.to_torch().train()(bench.x.clone())
+    return found

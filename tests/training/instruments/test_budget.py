@@ -109,6 +109,14 @@ def test_a_budget_that_is_changed_holds_from_then_on() -> None:
     assert life.reads.total() == reads
 
 
+def test_a_share_that_is_raised_between_earning_and_spending() -> None:
+    """The window's thread may do so at any time: nothing has been saved then, and nothing is read."""
+    budget = Budget(0.0)
+    budget.earn(1.0, {"dear": 0.5})
+    budget.share = 0.1
+    assert budget.next_of(["dear"], {"dear": 0.5}) is None
+
+
 def test_one_that_joins_later_does_not_wait_for_the_others() -> None:
     life = Life({"a": 0.001})
     life.train(20.0)

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.training.instruments.hessians import hessian_at
+from tests.training.instruments.hessians import hessian_at, objective_outputs
 from tests.training.instruments.probes import probe_at, probe_of
 from tests.training.runs import REGRESSION, small
 from training.engine import Engine
 from training.instruments import curvature
 from training.instruments.curvature import HessianEigenvalue, Spectrum, ends_of_spectrum, products
+from training.instruments.probe import Probe
 from training.instruments.trace import HessianTrace, curvatures
 from training.instruments.workbench import Workbench
 
@@ -55,6 +56,52 @@ def test_as_the_whole_hessian_has_it(name: str, steps: int) -> None:
         assert smallest == pytest.approx(values[0], abs=0.03 * size)
     found = curvatures(probe, 1000)
     assert found.mean() == pytest.approx(np.trace(whole), abs=4.5 * found.std() / np.sqrt(1000) + 1e-6 * size)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "hardtanh", "selu", "elu"])
+def test_samples_right_on_a_kink_have_the_slope_of_training(activation: str) -> None:
+    """Biases are zero at the start: where nothing comes up from below, units stand right on their kink."""
+    network = {"hidden": [3, 3, 3, 3, 3], "activation": activation, "initialization": {"scheme": "he_normal"}}
+    probe = probe_at(0, network=network)
+    params = probe.params.clone()
+    slot = next(slot for slot in probe.bench.architecture.slots if slot.name == "blocks.1.linear.weight")
+    params[slot.span] = -params[slot.span].abs()  # nothing is left of what ReLU lets through
+    _expect_the_whole_hessian(replace(probe, params=params))
+
+
+def test_weights_near_the_kink_of_l1() -> None:
+    probe = probe_at(30, network={"hidden": [5, 4], "activation": "tanh"}, regularization={"l1": 0.1, "l2": 0.01})
+    params = probe.params.clone()
+    params[::2] *= 1e-9
+    _expect_the_whole_hessian(replace(probe, params=params))
+
+
+@pytest.mark.parametrize("off", [1e-9, -1e-8])
+def test_targets_that_are_met_by_an_absolute_error(off: float) -> None:
+    probe = probe_at(30, **{**REGRESSION, "loss": {"kind": "mae"}})
+    output = objective_outputs(probe.bench, probe.params)
+    probe.bench.target = torch.where(torch.arange(len(output))[:, None] % 3 == 0, output + off, probe.bench.target)
+    _expect_the_whole_hessian(probe)
+
+
+def test_a_piece_is_left_as_it_was_found() -> None:
+    """The networks of the workbench are the same for all who compute on them."""
+    probe = probe_at(10, network={"hidden": [6, 5], "activation": "relu"})
+    places = torch.stack([probe.params, -probe.params]).double()
+    before = probe.bench.gradients(places)
+    products(probe.bench, probe.params, places[:1])
+    for was, now in zip(before, probe.bench.gradients(places), strict=True):
+        torch.testing.assert_close(now, was, rtol=0, atol=0)
+
+
+def _expect_the_whole_hessian(probe: Probe) -> None:
+    whole = hessian_at(probe.bench, probe.params)
+    size = np.abs(whole).max()
+    directions = torch.randn(4, len(whole), generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    got = products(probe.bench, probe.params, directions).numpy()
+    np.testing.assert_allclose(got, directions.numpy() @ whole, atol=1e-6 * size)
+    largest = HessianEigenvalue().measure(probe)[0]
+    assert largest == pytest.approx(np.linalg.eigvalsh(whole)[-1], abs=0.03 * size)
 
 
 def test_variance_of_the_trace_is_that_of_hutchinson() -> None:

@@ -172,6 +172,17 @@ def test_a_reading_that_would_stop_the_run_for_seconds_is_not_made_again(monkeyp
     assert len(log["noise_scale"]) > 50
 
 
+def test_beside_a_gpu_first_readings_are_guessed_by_their_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step there takes a fraction of a millisecond, a pass over the samples on the processor far longer."""
+    engine = Engine(small(epochs=100, network={"hidden": [300, 300], "activation": "tanh"}))
+    instruments = Instruments(engine, ["stability", "saturation"], share=1e-6)
+    instruments.follow(Clock(monkeypatch, {}).advance(engine, 2))
+    assert instruments.too_slow == ()
+    monkeypatch.setattr(engine, "device", torch.device("cuda"))
+    monkeypatch.setattr("training.instruments.instruments.OPERATIONS_A_SECOND", 1e8)
+    assert instruments.too_slow == ("stability",)
+
+
 def test_an_instrument_that_fails_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: Any, probe: Any) -> Any:
         raise ZeroDivisionError("by zero")

@@ -219,8 +219,11 @@ def test_noise_alone_has_no_rate(seed: int) -> None:
         np.zeros(50),
         [1.0, *np.full(50, 0.1)],
         [*np.linspace(1.0, 2.0, 50), np.inf],
+        1.0 + 1e-13 * np.exp(-0.1 * np.arange(1.0, 60.0)),
+        1.0 + 5e-15 * np.arange(60.0, 1.0, -1.0),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_no_rate(values: FloatArray) -> None:
     found = estimate(np.arange(len(values)), values)
     assert found.kind == "none"

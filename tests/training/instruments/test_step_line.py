@@ -12,8 +12,9 @@ import torch
 from tests.training.instruments.hessians import objective, objective_at
 from tests.training.instruments.probes import probe_at
 from tests.training.runs import REGRESSION
+from training.instruments import step_line
 from training.instruments.probe import Probe
-from training.instruments.step_line import ALPHAS, ROWS, StepLine
+from training.instruments.step_line import ALPHAS, ROWS, StepLine, losses_along
 
 
 def line(probe: Probe, alphas: Any) -> list[float]:
@@ -63,6 +64,19 @@ def test_a_step_uphill_was_best_not_made() -> None:
     alpha, loss, start, *_ = StepLine().measure(turned)
     assert alpha == 0.0
     assert loss == start
+
+
+def test_side_by_side_or_one_by_one_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = probe_at(5)
+    assert probe.before is not None
+    alphas = np.linspace(0.0, 2.0, 7)
+    together = losses_along(probe.bench, probe.before, probe.params, alphas)
+    monkeypatch.setattr(step_line, "SIDE_BY_SIDE", 2 * len(probe.params))
+    rows: list[int] = []
+    losses = probe.bench.losses
+    monkeypatch.setattr(probe.bench, "losses", lambda places: rows.append(len(places)) or losses(places))
+    np.testing.assert_allclose(losses_along(probe.bench, probe.before, probe.params, alphas), together, rtol=1e-12)
+    assert rows == [2, 2, 2, 1]
 
 
 def test_what_overflows_counts_as_high() -> None:
