@@ -25,21 +25,36 @@ class Series:
     def __init__(self) -> None:
         self._steps: list[int] = []
         self._epochs: list[float] = []
-        self._values: list[FloatArray] = []
+        self._rows: FloatArray = np.empty((0, 0))  # the values kept, with room for more; what is there never changes
         self._stride, self._seen = 1, 0
         self._last: Reading | None = None
 
     def append(self, reading: Reading) -> None:
         """Add what was said last."""
         if self._seen % self._stride == 0:
-            self._steps.append(reading.step)
-            self._epochs.append(reading.epoch)
-            self._values.append(reading.values)
+            self._keep(reading)
         self._seen += 1
         self._last = reading
-        if len(self._steps) > min(MOST_ROWS, max(FEWEST_ROWS, BYTES_EACH // max(1, reading.values.nbytes))):
-            self._steps, self._epochs, self._values = self._steps[::2], self._epochs[::2], self._values[::2]
+        if len(self._steps) > _most_rows(reading.values):
+            self._rows = self._kept[::2].copy()
+            self._steps, self._epochs = self._steps[::2], self._epochs[::2]
             self._stride *= 2
+
+    def _keep(self, reading: Reading) -> None:
+        count = len(self._steps)
+        if count == len(self._rows):
+            rows = np.empty((min(2 * count + 16, _most_rows(reading.values) + 1), len(reading.values)))
+            if count:
+                rows[:count] = self._rows
+            self._rows = rows
+        self._rows[count] = reading.values
+        self._steps.append(reading.step)
+        self._epochs.append(reading.epoch)
+
+    @property
+    def _kept(self) -> FloatArray:
+        """The values kept for good, ``[K, C]``."""
+        return self._rows[: len(self._steps)]
 
     def __len__(self) -> int:
         """Return the number of readings kept, the last one included."""
@@ -77,16 +92,15 @@ class Series:
     @property
     def values(self) -> FloatArray:
         """The readings, ``[K, C]``; ``[0, 0]`` where there are none."""
-        values = [*self._values, self._last.values] if self._beyond and self._last else self._values
-        return np.stack(values) if values else np.empty((0, 0))
+        return np.vstack([self._kept, self._last.values]) if self._beyond and self._last else self._kept
 
     def some(self, points: int) -> tuple[IntArray, FloatArray]:
         """Return steps ``[k]`` and values ``[k, C]`` of about so many readings, evenly spread with the last one."""
         stride = max(1, -(-len(self._steps) // max(1, points)))
-        steps, values = self._steps[::stride], self._values[::stride]
+        steps, values = self._steps[::stride], self._kept[::stride]
         if self._last is not None and (not steps or steps[-1] != self._last.step):
-            steps, values = [*steps, self._last.step], [*values, self._last.values]
-        return np.array(steps, dtype=np.int64), np.stack(values) if values else np.empty((0, 0))
+            steps, values = [*steps, self._last.step], np.vstack([values, self._last.values])
+        return np.array(steps, dtype=np.int64), values
 
     def at(self, step: int) -> Reading | None:
         """Return what was said last at or before a step, as far as it is kept; None where nothing was."""
@@ -95,7 +109,7 @@ class Series:
         index = bisect_right(self._steps, step) - 1
         if index < 0:
             return None
-        return Reading("", self._steps[index], self._epochs[index], self._values[index], 0.0)
+        return Reading("", self._steps[index], self._epochs[index], self._rows[index], 0.0)
 
     @property
     def _beyond(self) -> bool:
@@ -106,17 +120,19 @@ class Series:
         """Return what was said up to a step."""
         made = Series()
         made._stride = self._stride
-        for at, epoch, values in zip(self._steps, self._epochs, self._values, strict=True):
-            if at <= step:
-                made._steps.append(at)
-                made._epochs.append(epoch)
-                made._values.append(values)
-        made._seen = len(made._steps) * made._stride
-        if made._steps:
-            made._last = Reading("", made._steps[-1], made._epochs[-1], made._values[-1], 0.0)
+        count = bisect_right(self._steps, step)
+        made._steps, made._epochs, made._rows = self._steps[:count], self._epochs[:count], self._rows[:count]
+        made._seen = count * made._stride
+        if count:
+            made._last = Reading("", made._steps[-1], made._epochs[-1], made._rows[-1], 0.0)
         if self._last is not None and self._last.step <= step:
             made._last = self._last
         return made
+
+
+def _most_rows(values: FloatArray) -> int:
+    """Return how many readings such as this one are kept at the most."""
+    return min(MOST_ROWS, max(FEWEST_ROWS, BYTES_EACH // max(1, values.nbytes)))
 
 
 @dataclass

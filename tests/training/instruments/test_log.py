@@ -53,6 +53,19 @@ def test_what_was_said_up_to_a_step_and_after(count: int, at: int, more: int) ->
     assert past.steps.tolist() == [*wanted, *range(at + 1, at + 1 + more)]
 
 
+def test_what_was_looked_at_before_never_changes() -> None:
+    """Values are handed out as they are kept, without a copy: neither more of them nor another way to go on shows."""
+    series = series_of(list(range(40)))
+    before, past = series.values, series.until(20)
+    copy = before.copy()
+    for step in range(21, 9_000):
+        past.append(Reading("a", step, 0.0, np.full(2, -1.0), 0.0))
+        series.append(Reading("a", step + 20, 0.0, np.full(2, -2.0), 0.0))
+    np.testing.assert_array_equal(before, copy)
+    np.testing.assert_array_equal(past.at(20).values if past.at(20) else None, [20.0, 20.0])
+    assert len(series.values) == len(series) <= module.MOST_ROWS + 2
+
+
 def test_readings_go_to_their_series() -> None:
     log = InstrumentLog()
     log.take([reading(0), reading(0, "b"), reading(5)])
