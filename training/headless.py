@@ -6,6 +6,7 @@ import dataclasses
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,7 +17,7 @@ from training.engine import Engine
 from training.experiment import Experiment
 from training.experiment_file import save
 from training.history import History
-from training.instruments.instruments import Instruments
+from training.instruments.instruments import MOST_SECONDS, Instruments
 from training.instruments.log import InstrumentLog
 from training.outputs import (
     FinishedRun,
@@ -85,7 +86,8 @@ def run_headless(
         raise
     began = time.perf_counter()
     history, log = History(engine.replicas, len(engine.layer_names)), InstrumentLog()
-    read = _reader(engine, log, instruments)
+    measuring = Instruments(engine, share=instruments) if instruments else None
+    read = _reader(measuring, log)
     failure: Exception | None = None
     with interruption() as interrupted:
         try:
@@ -95,6 +97,8 @@ def run_headless(
             engine.fail(repr(error))
         run = FinishedRun(experiment, engine.result(), history, started, time.perf_counter() - began, log)
         write_outputs(folder, run, save_data=save_data)
+        if measuring is not None:
+            _tell_of(measuring)
         if failure is not None:
             raise failure
         return HeadlessRun(folder, run, interrupted())
@@ -124,12 +128,26 @@ def interruption() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _reader(engine: Engine, log: InstrumentLog, share: float) -> Callable[[Progress], None]:
-    """Return what reads the instruments after a chunk of training."""
-    if not share:
+def _reader(instruments: Instruments | None, log: InstrumentLog) -> Callable[[Progress], None]:
+    """Return what reads the instruments, if there are any, after a chunk of training."""
+    if instruments is None:
         return lambda progress: None
-    instruments = Instruments(engine, share=share)
-    return lambda progress: log.take(instruments.follow(progress))
+
+    def read(progress: Progress) -> None:
+        log.take(instruments.follow(progress))
+        instruments.outbox.clear()  # nobody else drains it
+
+    return read
+
+
+def _tell_of(instruments: Instruments) -> None:
+    """Warn of instruments that left no file: of the run nothing is missing."""
+    for name, error in instruments.failures.items():
+        warnings.warn(f"The instrument {name} failed: {error}", RuntimeWarning, stacklevel=3)
+    slow = ", ".join(name for name in instruments.too_slow if name not in instruments.failures)
+    if slow:
+        text = f"Not read, since one reading would take more than {MOST_SECONDS:.0f} s: {slow}"
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
 
 
 def _train(

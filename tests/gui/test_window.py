@@ -433,7 +433,8 @@ VIEWS = ("boundary", "loss_landscape", "predicted_true", "confusion")
 @pytest.mark.parametrize(("dataset", "loss", "suiting"), [
     ("moons", "cross_entropy", ("boundary", "loss_landscape", "confusion")),
     ("sine", "mse", ("boundary", "loss_landscape", "predicted_true")),
-    ("diabetes", "mse", ("loss_landscape", "predicted_true")), ("iris", "cross_entropy", ("loss_landscape", "confusion")),
+    ("diabetes", "mse", ("loss_landscape", "predicted_true")),
+    ("iris", "cross_entropy", ("loss_landscape", "confusion")),
 ])  # fmt: skip
 def test_the_views_suit_the_data(
     qtbot: Any, open_window: Callable[..., MainWindow], dataset: str, loss: str, suiting: tuple[str, ...]

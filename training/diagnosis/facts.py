@@ -42,9 +42,6 @@ class DataFacts:
         Classification: share of the training labels that differ from those of their nearest neighbors, of the half
         of the samples where those agree most. Regression: variance of the training targets about the mean of
         their neighbors', beyond that of the held-out targets, as a share of the variance of the target.
-    target_spread
-        Standard deviation of a regression target, as the network sees it; of a classification, the entropy of the
-        classes in nats.
     """
 
     samples: int
@@ -54,7 +51,6 @@ class DataFacts:
     neighbor_score: float
     own_score: float
     wrong_labels: float
-    target_spread: float
 
     @property
     def labels_are_noisy(self) -> bool:
@@ -65,12 +61,6 @@ class DataFacts:
         """
         apart = self.neighbor_score - self.own_score
         return self.wrong_labels >= SPREAD * (1.0 - self.own_score) or apart >= APART
-
-    @property
-    def scale_ratio(self) -> float:
-        """Largest over smallest standard deviation of the inputs that vary."""
-        varied = self.scales[self.scales > 0]
-        return float(varied.max() / varied.min()) if len(varied) else 1.0
 
     @property
     def largest_scale(self) -> float:
@@ -96,15 +86,8 @@ def _computed(data: PreparedData) -> DataFacts:
     own, beyond, wrong = _neighbors(data)
     return DataFacts(
         samples=len(x), held_out=len(data.x_val), scales=scales,
-        means=means, neighbor_score=beyond, own_score=own, wrong_labels=wrong, target_spread=_spread(data),
+        means=means, neighbor_score=beyond, own_score=own, wrong_labels=wrong,
     )  # fmt: skip
-
-
-def _spread(data: PreparedData) -> float:
-    if data.task == "regression":
-        return float(np.asarray(data.y_train).std())
-    shares = np.bincount(data.y_train.astype(np.int64), minlength=data.n_outputs) / len(data.y_train)
-    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
 def _neighbors(data: PreparedData) -> tuple[float, float, float]:

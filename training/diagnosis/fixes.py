@@ -14,6 +14,7 @@ from training.engine import is_editable
 from training.errors import ExperimentError, InputError
 from training.experiment import MAX_WIDTH, Experiment
 from training.feasibility import check_feasible
+from training.optimizers import scaled_lr
 from training.validation import get, replace
 
 BY_TEN = 10.0
@@ -87,13 +88,15 @@ def below_the_limit(case: Case, *, at_first: bool = False) -> Fix | None:
     if not len(measured):
         return None
     row = measured[0 if at_first else -1]
-    limit = float(row[LIMIT] / row[CURVATURE])
-    lr = case.experiment.optimizer.lr
+    optimizer = case.experiment.optimizer
+    lr = optimizer.lr
+    scaled = scaled_lr(optimizer, case.batch_size) / lr  # the limit is one of the rate that is used
+    limit = float(row[LIMIT] / row[CURVATURE]) / scaled
     if not 1e-4 * lr < limit / 2 < lr / 2:
         return None
     why = (
         f"The steepest curvature measured is λ = {number(row[CURVATURE])}: rates above {number(limit)} = "
-        f"{number(row[LIMIT], 2)}/λ overshoot by more than they came from. Half of that descends."
+        f"{number(row[LIMIT] / scaled, 2)}/λ overshoot by more than they came from. Half of that descends."
     )
     return _fix("slower", f"rate {number(limit / 2, 2)}, half the limit", why,
                 {"optimizer.lr": float(f"{limit / 2:.2g}")})  # fmt: skip
@@ -171,14 +174,6 @@ def gradient_noise(case: Case) -> Fix:
     """Add decaying noise to the gradient (Neelakantan et al. 2015)."""
     why = "A little noise pushes the weights off the flat place, and fades as training goes on."
     return _fix("gradient_noise", "gradient noise", why, {"optimizer.gradient_noise": 0.01})
-
-
-def smaller_batches(case: Case) -> Fix | None:
-    """Batches of at most 32."""
-    if case.batch_size <= 32:
-        return None
-    why = "Gradients of small batches differ from step to step, and that noise leaves saddles sooner."
-    return _fix("smaller_batches", "batches of 32", why, {"batch_size": 32})
 
 
 # --------------------------------------------------------------------------------------------- the network

@@ -196,6 +196,8 @@ def _recorded(
     at, which = np.unique(rows["step"].to_numpy(np.float64), return_inverse=True)
     if not _ascending(at, least=1):
         raise InputError("its steps are not whole numbers from 1", where=str(path))
+    if len(at) * len(names) > MAX_LAYER_ROWS:
+        raise InputError("has too many steps, of which it leaves layers out", where=str(path))
     bound = rows.groupby(["step", "layer"], observed=True).cumcount().to_numpy()
     if len(bound) and bound.max() > 1:
         raise InputError("has more than two rows of one step and layer", where=str(path))

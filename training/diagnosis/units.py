@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.activations import ACTIVATIONS
 from training.instruments.log import InstrumentLog
-from training.instruments.units import share_of_copies
+from training.instruments.units import shares_of_copies
 from training.layer_statistics import dead_share, saturated_share
 from training.snapshot import Snapshot
 
@@ -82,7 +82,7 @@ def measured(name: str, instruments: InstrumentLog, snapshot: Snapshot | None, i
 
 def _of_snapshot(name: str, snapshot: Snapshot, inputs: FloatArray) -> FloatArray:
     if name == "unit_similarity":
-        return _copies(snapshot)
+        return shares_of_copies(snapshot.architecture, snapshot.params.astype(np.float64))
     names = snapshot.architecture.activations
     which, possible = (0, _dies) if name == "dead_units" else (1, _flat)
     if not any(possible(activation) for activation in names):
@@ -104,13 +104,3 @@ def _shares(snapshot: Snapshot, inputs: FloatArray) -> list[tuple[float, float]]
     blocks, _ = snapshot.inside(inputs)
     named = zip((ACTIVATIONS[name] for name in snapshot.architecture.activations), blocks, strict=True)
     return [(dead_share(activation, block), saturated_share(activation, block)) for activation, block in named]
-
-
-def _copies(snapshot: Snapshot) -> FloatArray:
-    slots = {slot.name: slot for slot in snapshot.architecture.slots}
-    flat = snapshot.params.astype(np.float64)
-    shares = []
-    for index in range(len(snapshot.architecture.hidden)):
-        weight, bias = slots[f"blocks.{index}.linear.weight"], slots[f"blocks.{index}.linear.bias"]
-        shares.append(share_of_copies(np.vstack([flat[weight.span].reshape(weight.shape), flat[bias.span]])))
-    return np.array(shares)

@@ -29,7 +29,7 @@ class Verdict:
     measure
         What was compared, as people call it: ``"validation loss"``.
     before, after
-        Its value without and with the fix; infinite for a loss of weights that have diverged.
+        Its value without and with the fix; of weights that have diverged, a loss of +∞, a score of −∞.
     change
         ``(after − before) / |before|`` of a loss, ``after − before`` of a score; NaN where that is no number.
     """
@@ -91,9 +91,17 @@ def _relative(before: float, after: float) -> float:
 
 
 def compare_scores(before: float, after: float, measure: str) -> Verdict:
-    """Return the verdict on two scores, of which more is better."""
+    """Return the verdict on two scores, of which more is better; what is no finite number counts as diverged.
+
+    >>> compare_scores(float("nan"), 0.9, "validation accuracy").kind
+    'better'
+    """
+    before, after = (value if math.isfinite(value) else -math.inf for value in (before, after))
+    if math.isinf(before) or math.isinf(after):
+        kind: Kind = "same" if before == after else "better" if after > before else "worse"
+        return Verdict(kind, measure, before, after, math.nan)
     change = after - before
-    if math.isnan(change) or abs(change) < LEVEL:
+    if abs(change) < LEVEL:
         return Verdict("same", measure, before, after, change)
     return Verdict("better" if change > 0 else "worse", measure, before, after, change)
 

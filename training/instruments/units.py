@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.architecture import Architecture
 from training.instruments.columns import has_hidden_layers, of_hidden_layers
 from training.instruments.instrument import InstrumentInfo
 from training.instruments.probe import Probe
@@ -20,15 +21,17 @@ class UnitSimilarity:
 
     def measure(self, probe: Probe) -> FloatArray:
         """Return the share in every hidden layer, ``[H]``; 0 for a layer of one unit."""
-        architecture = probe.bench.architecture
-        slots = {slot.name: slot for slot in architecture.slots}
-        flat = probe.params.double().numpy()
-        shares = []
-        for index in range(len(architecture.hidden)):
-            weight, bias = slots[f"blocks.{index}.linear.weight"], slots[f"blocks.{index}.linear.bias"]
-            incoming = np.vstack([flat[weight.span].reshape(weight.shape), flat[bias.span]])
-            shares.append(share_of_copies(incoming))
-        return np.array(shares)
+        return shares_of_copies(probe.bench.architecture, probe.params.double().numpy())
+
+
+def shares_of_copies(architecture: Architecture, params: FloatArray) -> FloatArray:
+    """Return the share of copies in every hidden layer, ``[H]``, from all parameters in one row."""
+    slots = {slot.name: slot for slot in architecture.slots}
+    shares = []
+    for index in range(len(architecture.hidden)):
+        weight, bias = slots[f"blocks.{index}.linear.weight"], slots[f"blocks.{index}.linear.bias"]
+        shares.append(share_of_copies(np.vstack([params[weight.span].reshape(weight.shape), params[bias.span]])))
+    return np.array(shares)
 
 
 def share_of_copies(units: FloatArray) -> float:

@@ -49,7 +49,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, int]]:
 
         return Rule(name, name, "warning", look)
 
-    rules = {name: rule(name) for name in ("first", "second", "healthy")}
+    rules = {name: rule(name) for name in ("first", "second", "dead_units", "diverging", "healthy")}
     monkeypatch.setattr(doctors, "RULES", rules)
     return spells
 
@@ -107,6 +107,42 @@ def test_what_flickers_is_one_finding(told: dict[str, tuple[int, int]]) -> None:
     doctor.look(case.until(360))
     (finding,) = doctor.look(case.until(400))
     assert (finding.first_step, [past.last_step for past in doctor.past]) == (400, [342])
+
+
+def test_a_warning_is_a_note_until_it_has_lasted(told: dict[str, tuple[int, int]]) -> None:
+    case, doctor = known("moons").case, Doctor()
+    enough = int(np.ceil(min(0.06 * case.planned_steps, 20 * case.steps_per_epoch)))
+    told |= {"first": (100, case.step), "diverging": (100, case.step)}
+    severities = [
+        {finding.name: finding.severity for finding in doctor.look(case.until(step))}
+        for step in (100, 100 + enough - 1, 100 + enough)
+    ]
+    assert [each["first"] for each in severities] == ["note", "note", "warning"]
+    assert [each["diverging"] for each in severities] == ["warning"] * 3
+    assert {finding.severity for finding in Doctor().look(case)} == {"warning"}, "a run that is over is not waited for"
+
+
+def test_what_a_healthy_run_has_got_over_is_a_note(told: dict[str, tuple[int, int]]) -> None:
+    case = known("moons").case
+    told |= {"dead_units": (1, case.step), "healthy": (1, case.step)}
+    early = next(case.until(step) for step in range(1, case.step) if case.until(step).left > 0.3)
+    assert case.left < 0.3
+    assert [(finding.name, finding.severity) for finding in findings(case)] == [
+        ("healthy", "warning"), ("dead_units", "note"),
+    ]  # fmt: skip
+    assert {finding.name: finding.severity for finding in findings(early)}["dead_units"] == "warning"
+    told["healthy"] = (1, 0)
+    assert [(finding.name, finding.severity) for finding in findings(case)] == [("dead_units", "warning")]
+
+
+def test_the_past_is_bounded(told: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctors, "GONE", 0.0)
+    monkeypatch.setattr(doctors, "MOST_PAST", 5)
+    case, doctor = known("moons").case, Doctor()
+    for step in range(100, 140):
+        told["first"] = (step, step) if step % 2 else (1, 0)
+        doctor.look(case.until(step))
+    assert [past.last_step for past in doctor.past] == [129, 131, 133, 135, 137]
 
 
 def test_a_run_looked_at_afterwards_tells_of_the_plateau_it_left() -> None:

@@ -36,13 +36,23 @@ def test_verdict_on_two_losses(before: float, after: float, kind: str, by: str, 
 
 
 @pytest.mark.parametrize(("before", "after", "kind"), [
-    (0.5, 0.9, "better"), (0.9, 0.5, "worse"), (0.9, 0.91, "same"), (-4.0, 0.2, "better"), (NAN, 0.9, "same"),
+    (0.5, 0.9, "better"), (0.9, 0.5, "worse"), (0.9, 0.91, "same"), (-4.0, 0.2, "better"), (NAN, 0.9, "better"),
+    (0.9, NAN, "worse"), (NAN, NAN, "same"),
 ])  # fmt: skip
 def test_more_of_a_score_is_better(before: float, after: float, kind: str) -> None:
     verdict = compare_scores(before, after, "validation R²")
     assert verdict.kind == kind
-    if kind != "same":
+    if math.isfinite(verdict.change) and kind != "same":
         assert verdict.sentence.startswith(f"Validation R² {after:.3g} instead of {before:.3g} (")
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), [
+    (NAN, 0.9, "Validation R² 0.9, where the run as it is diverged."),
+    (0.9, NAN, "It diverged; the run as it is keeps a validation R² of 0.9."),
+    (NAN, NAN, "Neither run keeps weights with a finite validation R²."),
+])  # fmt: skip
+def test_a_score_that_is_no_number_is_that_of_a_run_that_diverged(before: float, after: float, sentence: str) -> None:
+    assert compare_scores(before, after, "validation R²").sentence == sentence
 
 
 def evaluations(losses: list[float]) -> Evaluations:

@@ -45,7 +45,8 @@ def look(case: Case) -> Finding | None:
 
 def _by_evaluations(case: Case) -> tuple[int, float, float, float] | None:
     losses = case.evaluated("train_loss")
-    finite = losses[np.isfinite(losses)]
+    evaluated = np.flatnonzero(np.isfinite(losses))
+    finite = losses[evaluated]
     if len(finite) < FEWEST:
         return None
     lowest = len(finite) - 1 - int(finite[::-1].argmin())
@@ -57,7 +58,7 @@ def _by_evaluations(case: Case) -> tuple[int, float, float, float] | None:
     least = max(begin, 0.5 * case.chance_loss) if np.isfinite(case.chance_loss) else begin
     if end < TENFOLD * least or end < 0.5 * grown.max():
         return None
-    return case.step_at(lowest), end / max(begin, 1e-30), begin, end
+    return case.step_at(int(evaluated[lowest])), end / max(begin, 1e-30), begin, end
 
 
 def _by_steps(case: Case) -> tuple[int, float, float, float] | None:

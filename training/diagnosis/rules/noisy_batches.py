@@ -83,9 +83,18 @@ def _spread_of_batches(case: Case) -> float:
 
 
 def _noise_scale(case: Case) -> float:
+    """Return the gradient noise scale of late, in samples: ∞ where noise hides the gradient, NaN where none is known.
+
+    Both parts are averaged before one is divided by the other (McCandlish et al. 2018, app. A.1): a mean of ratios
+    would leave out those that say most, whose divisor is not above 0.
+    """
     series = case.instruments["noise_scale"]
-    values = series.values[-10:, 0] if len(series) else np.empty(0)
-    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+    parts = series.values[-10:, 1:3] if len(series) else np.empty((0, 2))
+    parts = parts[np.isfinite(parts).all(1)]
+    if not len(parts):
+        return float("nan")
+    variance, square = parts.mean(0)
+    return float(variance / square) if square > 0 else float("inf")
 
 
 RULE = Rule(
