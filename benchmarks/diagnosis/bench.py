@@ -18,7 +18,7 @@ from benchmarks.diagnosis.families import FAMILIES, candidate
 from benchmarks.diagnosis.judge import Look, first_fix, looks_at, mended
 from benchmarks.diagnosis.oracle import Truth, truth_of
 
-EACH, HEALTHY = 10, 110
+EACH, HEALTHY = 10, 200
 """Runs of each fault, and runs without any."""
 PART = 10
 MOST_TRIES = 8
@@ -37,7 +37,7 @@ class Judged:
         All the faults that the oracle confirmed.
     said
         What was found at the moment that counts, what matters most first: at the end, or, of a fault that passes, at
-        the last look while it was there at which it was among the first two (else at the last one).
+        the last look while it was there.
     alarms, alarms_at_end
         What a warning or an alarm was given of at any look, and at the last.
     fix
@@ -129,10 +129,8 @@ def judge(one: Candidate, truth: Truth) -> Judged:
 
 
 def telling(looks: list[Look], fault: str, truth: Truth) -> Look:
-    """Return the look that counts: the last one; of a fault that passes, one while it is there."""
+    """Return the look that counts: the last one; of a fault that passes, the last one while it is there."""
     if fault not in truth.spans:
         return looks[-1]
     first, last = truth.spans[fault]
-    within = [look for look in looks if first <= look.step <= last] or looks[-1:]
-    naming = [look for look in within if fault in look.names[:2]]
-    return (naming or within)[-1]
+    return ([look for look in looks if first <= look.step <= last] or looks)[-1]

@@ -51,7 +51,7 @@ SETS: dict[SetName, Settings] = {
         values=("sine", "plane", "gaussians", "diabetes"), tables=("wine", "diabetes"), smooth=("tanh", "sigmoid"),
     ),
     "test": Settings(
-        first_seed=700_000, widths=(10, 14, 20, 28), samples=(260, 340, 440), batches=(20, 28, 40, 64),
+        first_seed=1_300_000, widths=(10, 14, 20, 28), samples=(260, 340, 440), batches=(20, 28, 40, 64),
         classes=("moons", "xor", "three_spirals", "checkerboard", "blobs", "breast_cancer", "iris", "digits"),
         curved=("xor", "three_spirals", "circles", "checkerboard", "two_spirals"),
         values=("polynomial", "sine", "plane", "diabetes", "gaussians"), tables=("breast_cancer", "wine", "diabetes"),

@@ -221,9 +221,9 @@ def _look(step: int, *names: str) -> Look:
     return Look(step, tuple(Finding(name, name, "warning", 0.9, "", 0, step) for name in names))
 
 
-def test_a_fault_that_passes_counts_at_a_look_while_it_was_there() -> None:
+def test_a_fault_that_passes_counts_at_the_last_look_while_it_was_there() -> None:
     looks = [_look(10, "plateau"), _look(20), _look(30, "plateau"), _look(40, "healthy")]
-    assert telling(looks, "plateau", Truth(frozenset({"plateau"}), {"plateau": (5, 25)})).step == 10
+    assert telling(looks, "plateau", Truth(frozenset({"plateau"}), {"plateau": (5, 25)})).step == 20
     assert telling(looks, "plateau", Truth(frozenset({"plateau"}), {"plateau": (15, 25)})).step == 20
     assert telling(looks, "overfitting", Truth(frozenset({"overfitting"}), {})).step == 40
 
