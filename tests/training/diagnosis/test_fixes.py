@@ -181,6 +181,17 @@ def test_a_rate_beyond_the_limit_is_set_to_half_of_it() -> None:
     assert (last.title, last.live) == ("rate 0.25, half the limit", True)
 
 
+def test_the_limit_of_a_rate_that_is_scaled_to_the_batch_is_told_of_the_rate_set() -> None:
+    case = known("diverging").case
+    size = case.batch_size
+    scaled = replace(case.experiment, {"optimizer.reference_batch": 4 * size})  # a quarter of the rate is used
+    case = _with_curvature(dataclasses.replace(case, experiment=scaled), [8.0], limit=2.0)
+    fix = fixes.below_the_limit(case)
+    assert fix is not None
+    assert fix.changes == {"optimizer.lr": 0.5}, "4 × 1/λ"
+    assert "rates above 1 = 8/λ" in fix.why
+
+
 @pytest.mark.parametrize(
     ("changes", "curvatures"),
     [

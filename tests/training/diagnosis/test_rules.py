@@ -13,6 +13,8 @@ from training.diagnosis.case import Case
 from training.diagnosis.doctor import findings
 from training.diagnosis.rules import RULES
 from training.diagnosis.rules.vanishing_gradients import signal_ratios
+from training.instruments.instrument import Reading
+from training.instruments.log import InstrumentLog
 from training.validation import replace
 
 WORSE = ("warning", "alarm")
@@ -164,6 +166,23 @@ def test_single_samples_may_jump_and_fall_at_once() -> None:
     falls = [value * 0.9**index for index, value in enumerate(JUMPS)]
     assert RULES["noisy_batches"].look(_with_losses("moons", falls, batch_size=1)) is not None
     assert RULES["noisy_batches"].look(_with_losses("moons", falls, batch_size=8)) is None
+
+
+@pytest.mark.parametrize(("parts", "said"), [
+    ([(90.0, 1.0), (30.0, 3.0)], "noise scale 30 samples"), ([(90.0, -1.0), (30.0, 3.0)], "noise scale 60 samples"),
+    ([(90.0, -1.0), (30.0, 0.5)], ""), ([(np.nan, np.nan)], ""), ([], ""),
+])  # fmt: skip
+def test_the_noise_scale_is_a_ratio_of_means(parts: list[tuple[float, float]], said: str) -> None:
+    log = InstrumentLog()
+    for step, (variance, square) in enumerate(parts):
+        ratio = variance / square if square > 0 else np.nan
+        log.take([Reading("noise_scale", step, 0.0, np.array([ratio, variance, square]), 0.0)])
+    case = dataclasses.replace(_with_losses("moons", JUMPS, batch_size=1), instruments=log)
+    finding = RULES["noisy_batches"].look(case)
+    assert finding is not None
+    texts = [evidence.sentence for evidence in finding.evidence if evidence.curve == "noise_scale"]
+    assert ("".join(texts)).startswith(said)
+    assert bool(texts) == bool(said)
 
 
 def test_a_loss_that_was_thrown_up_is_the_rate_even_where_it_comes_down_again() -> None:

@@ -16,6 +16,7 @@ import pytest
 from tests.training.runs import small
 from training import history as history_module
 from training import outputs
+from training.diagnosis import run_folder
 from training.diagnosis.case import Case
 from training.diagnosis.run_folder import case_of_folder
 from training.diagnosis.whole_run import case_of_result, found_in
@@ -160,6 +161,17 @@ def test_a_damaged_file_is_refused_and_named(
     with pytest.raises(InputError, match=re.escape(expected)) as error:
         case_of_folder(folder)
     assert name in str(error.value) or "/dev/zero" in str(error.value)
+
+
+def test_a_table_that_asks_for_far_more_than_it_holds_is_refused(
+    sound: HeadlessRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(sound.folder, folder)
+    monkeypatch.setattr(run_folder, "MAX_LAYER_ROWS", 100)
+    (folder / "gradients.csv").write_text(lines(LAYERS, *(f"0,{step},layer 1,1,1,1" for step in range(1, 100))))
+    with pytest.raises(InputError, match="leaves layers out"):
+        case_of_folder(folder)
 
 
 @pytest.mark.parametrize("name", ["history.csv", "gradients.csv", "summary.json", "weights.safetensors"])
