@@ -15,7 +15,7 @@ from training.diagnosis.case import Case
 from training.diagnosis.finding import Finding
 from training.diagnosis.rules import RULES
 from training.diagnosis.shown_by import SHOWN_BY, ShownBy
-from training.diagnosis.verdict import compare_losses, kept
+from training.diagnosis.verdict import compare_losses, compare_scores, kept
 from training.diagnosis.whole_run import found_in
 from training.engine import Engine
 from training.experiment import Experiment
@@ -90,9 +90,10 @@ def run_of(shown_by: ShownBy) -> tuple[Engine, History, Case, tuple[Finding, ...
     return engine, history, case, found_in(case)
 
 
-def kept_loss(engine: Engine, history: History) -> float:
-    """Return the validation loss of the weights the run keeps; where nothing is held out, the training loss."""
-    return kept(history.evaluations, engine.outcomes[0], "val_loss" if len(engine.data.x_val) else "train_loss")
+def kept_of(engine: Engine, history: History, figure: str) -> float:
+    """Return a figure on the held-out part of the weights the run keeps; where nothing is held out, on the training."""
+    part = "val" if len(engine.data.x_val) else "train"
+    return kept(history.evaluations, engine.outcomes[0], f"{part}_{figure}")
 
 
 def recognized(row: Failure) -> Finding:
@@ -117,8 +118,13 @@ def test_the_first_fix_offered_mends_it(row: Failure) -> None:
     engine, history, case, _ = run_of(row.shown_by)
     fix = recognized(row).fixes[0]
     mended = trained(replace(case.experiment, dict(fix.changes)))
-    verdict = compare_losses(kept_loss(engine, history), kept_loss(*mended))
+    verdict = compare_losses(kept_of(engine, history, "loss"), kept_of(*mended, "loss"))
     assert verdict.kind == "better", f"{fix.title}: {verdict.sentence}"
+    assert verdict.after < case.chance_loss, "it is better than a guess"
+    assert compare_scores(kept_of(engine, history, "score"), kept_of(*mended, "score"), "score").kind != "worse"
+    still = [finding.name for finding in found_in(Case.of_engine(*mended)) if finding.severity in ("warning", "alarm")]
+    gone = row.finding not in still
+    assert gone or row.finding == "label_noise", "the labels stay as they are, whatever is learned of them"
 
 
 def test_a_healthy_run_is_called_so() -> None:

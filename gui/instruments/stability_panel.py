@@ -20,12 +20,10 @@ from gui.panels.plot_axes import Guide, Line, PlotAxes, decades
 from gui.panels.scale import scale
 from gui.theme import DARK, Theme, mix, pen, text_font
 from gui.tips import plain_label, plain_tip
-from training.experiment import AdaGrad, AdamBase, Momentum, Nesterov, RmsProp
-from training.instruments.stability import notes_on
+from training.instruments.stability import limit_formula, notes_on
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
-    from training.experiment import Experiment
 
 CURVATURE, PRODUCT, LIMIT, SHARE, GROWTH, LEFT = range(6)
 """Columns of the instrument."""
@@ -210,19 +208,3 @@ def verdict(values: np.ndarray) -> str:
     if math.isfinite(left):
         text += f" If it went on like this, numbers would overflow in about {grouped(round(left))} steps."
     return text
-
-
-def limit_formula(experiment: Experiment) -> str:
-    """Return how the limit of an optimizer is computed."""
-    optimizer = experiment.optimizer
-    match optimizer:
-        case Nesterov():
-            return "2(1+β)/(1+2β)"
-        case AdamBase():
-            return "2(1+β₁)/(1−β₁)"
-        case Momentum() | RmsProp():
-            return "2(1+β)" if optimizer.momentum else "2"
-        case AdaGrad():
-            return "2"
-        case _:
-            return "2"

@@ -362,9 +362,19 @@ def robust_loss(case: Case) -> Fix | None:
 
 
 def standardized(case: Case) -> Fix | None:
-    """Standardize the features."""
+    """Standardize the features; where steps are proportional to the gradient, at a rate for gradients of usual size.
+
+    A rate that large inputs allow is far too low for standardized ones: the curvature falls with their square.
+    """
     why = "Every input gets mean 0 and standard deviation 1, so that one rate suits all of their weights."
-    return _fix("standardized", "standardize", why, {"data.scaling": "standardize"})
+    changes: dict[str, Any] = {"data.scaling": "standardize"}
+    title, optimizer = "standardize", case.experiment.optimizer
+    lr = _rounded(HIGHEST * step_share(case))
+    if optimizer.method in PLAIN and optimizer.lr < lr:
+        changes["optimizer.lr"] = lr
+        title += f", rate {number(lr)}"
+        why += " The rate that the large inputs allowed would be far too low for them."
+    return _fix("standardized", title, why, changes)
 
 
 def more_data(case: Case) -> Fix | None:

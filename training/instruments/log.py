@@ -189,7 +189,11 @@ class InstrumentLog:
         return tuple(self._series)
 
     def until(self, step: int) -> InstrumentLog:
-        """Return what was said up to a step, to go on from there in another way."""
+        """Return what was said up to a step, to go on from there in another way, and about what that has cost."""
         made = InstrumentLog()
         made._series = {name: series.until(step) for name, series in self._series.items()}
+        for name, cost in self.costs.items():
+            part = len(made._series[name]) / max(1, len(self._series[name]))
+            made.costs[name] = Cost(round(part * cost.readings), part * cost.seconds)
+        made.seconds, made.share = sum(cost.seconds for cost in made.costs.values()), self.share
         return made

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from training.instruments.rate_models import Fit, Window, fits
+
+if TYPE_CHECKING:
+    from training.history import Evaluations
 
 FloatArray = NDArray[np.float64]
 Kind = Literal["sublinear", "linear", "superlinear", "quadratic", "none"]
@@ -40,6 +43,9 @@ STANDS_OUT = 25.0
 CLEAN = 1e-3
 """Noise around the final level, as a part of the fall that is fitted, below which that level is the limit."""
 ROUNDING = 8.0 * float(np.finfo(float).eps)
+
+QUANTITIES = {"train_loss": "training loss", "grad_norm": "gradient norm"}
+"""What a rate is told of: columns of the evaluations, as people call them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +90,19 @@ class RateEstimate:
         if target <= self.fit.limit:
             return math.inf
         return max(0.0, _step_at(self.fit, math.log(target - self.fit.limit)) - self.last_step)
+
+
+def sequence(evaluations: Evaluations, quantity: str, *, replica: int = 0) -> tuple[FloatArray, FloatArray]:
+    """Return the steps and values ``[K]`` of one of `QUANTITIES` at all evaluations of a run."""
+    return evaluations.column("step")[:, replica].astype(np.float64), evaluations.column(quantity)[:, replica]
+
+
+def estimates(evaluations: Evaluations, *, replica: int = 0) -> dict[str, RateEstimate]:
+    """Return how each of `QUANTITIES` converges; nothing where a run is too short to say so of any."""
+    sequences = {quantity: sequence(evaluations, quantity, replica=replica) for quantity in QUANTITIES}
+    if all(len(_usable(*each)[0]) < FEWEST for each in sequences.values()):
+        return {}
+    return {quantity: estimate(*each) for quantity, each in sequences.items()}
 
 
 def estimate(steps: ArrayLike, values: ArrayLike) -> RateEstimate:

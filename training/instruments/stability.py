@@ -116,6 +116,24 @@ def law_of(experiment: Experiment, lr: float) -> Law:
             return Law()
 
 
+def limit_formula(experiment: Experiment) -> str:
+    """Return how `Law.limit` is computed: β is momentum, d dampening, w decoupled weight decay, η the rate."""
+    optimizer = experiment.optimizer
+    match optimizer:
+        case Nesterov():
+            return "2(1+β)/(1+2β)"
+        case AdamW() if optimizer.weight_decay:
+            return "(2−ηw)(1+β₁)/(1−β₁)"
+        case AdamBase():
+            return "2(1+β₁)/(1−β₁)"
+        case Momentum() if optimizer.momentum and optimizer.dampening:
+            return "2(1+β)/(1−d)"
+        case Momentum() | RmsProp() if optimizer.momentum:
+            return "2(1+β)"
+        case _:
+            return "2"
+
+
 def notes_on(experiment: Experiment) -> tuple[str, ...]:
     """Return what the limit does not take into account for such an experiment, in sentences."""
     optimizer = experiment.optimizer
@@ -149,7 +167,7 @@ def steps_to_overflow(growth: float, size: float, largest: float = LARGEST["floa
     >>> steps_to_overflow(2.0, 1.0)
     1023.0
     """
-    if not (math.isfinite(growth) and math.isfinite(size)):
+    if not (math.isfinite(growth) and math.isfinite(size) and math.isfinite(largest)):
         return math.nan
     if growth <= 1.0 or size == 0.0:
         return math.inf
@@ -187,7 +205,7 @@ def _steps_left(probe: Probe, growth: float, curvature: float, top: Tensor, scal
     distance = abs(float(top @ gradient)) / curvature
     largest = LARGEST[probe.experiment.dtype]
     if probe.experiment.loss.kind == "mse":
-        largest = math.sqrt(2.0 * (largest / curvature))
+        largest = math.sqrt(largest) * math.sqrt(2.0 / curvature)  # 2·largest is no number
     return steps_to_overflow(growth, distance, largest)
 
 

@@ -64,8 +64,8 @@ def _bottom(alphas: FloatArray, losses: FloatArray) -> tuple[float, float]:
     left, right = losses[lowest - 1] - loss, losses[lowest + 1] - loss
     if left + right <= 0.0:
         return alpha, loss
-    aside = (left - right) / (2.0 * (left + right))
-    return alpha + aside * float(alphas[1] - alphas[0]), loss - (left - right) ** 2 / (8.0 * (left + right))
+    uneven = (left - right) / (left + right)  # of losses too large to be squared, too
+    return alpha + uneven / 2.0 * float(alphas[1] - alphas[0]), loss - (left - right) * uneven / 8.0
 
 
 class StepLine:

@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float64]
 
 STRIP = 5
 """Evaluations in a training strip: k."""
+FEWEST = 2
+"""Of a single evaluation there is nothing to judge."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,11 @@ def judge(evaluations: Evaluations, *, replica: int = 0) -> list[StopRule]:
     Returns
     -------
     list of StopRule
-        In the order of `STOP_RULES`; empty where no validation loss is known.
+        In the order of `STOP_RULES`; empty where no validation loss is known, or but one evaluation.
     """
     ended = np.isnan(evaluations.column("lr")[:, replica])
+    if np.count_nonzero(~ended) < FEWEST:
+        return []
     return judge_losses(
         evaluations.epoch[~ended], evaluations.train_loss[~ended, replica], evaluations.val_loss[~ended, replica]
     )

@@ -17,8 +17,11 @@ from tests.training.instruments.hessians import hessian_at
 from tests.training.instruments.probes import probe_at, probe_of
 from tests.training.runs import REGRESSION, data_of, small
 from training.engine import Engine
+from training.experiment_file import PRESETS
 from training.instruments.preconditioner import scale_of
-from training.instruments.stability import LARGEST, Law, Stability, law_of, notes_on, steps_to_overflow
+from training.instruments.stability import LARGEST, Law, Stability, law_of, limit_formula, notes_on, steps_to_overflow
+from training.scenarios.scenario_file import load
+from training.validation import replace as changed
 
 FloatArray = NDArray[np.float64]
 
@@ -60,22 +63,26 @@ def test_beyond_the_limit_it_grows(beta: float, gain: float, ahead: bool, kept: 
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "limit"),
+    ("optimizer", "formula", "limit"),
     [
-        ({"method": "sgd"}, 2.0),
-        ({"method": "momentum", "momentum": 0.9}, 3.8),
-        ({"method": "momentum", "momentum": 0.9, "dampening": 1.0}, math.inf),
-        ({"method": "nesterov", "momentum": 0.9}, 3.8 / 2.8),
-        ({"method": "adam", "beta1": 0.9}, 38.0),  # Cohen et al. 2022
-        ({"method": "amsgrad", "beta1": 0.0}, 2.0),
-        ({"method": "adamw", "beta1": 0.9, "weight_decay": 0.1}, 1.995 * 19.0),
-        ({"method": "rmsprop"}, 2.0),
-        ({"method": "rmsprop", "momentum": 0.5}, 3.0),
-        ({"method": "adagrad"}, 2.0),
+        ({"method": "sgd"}, "2", 2.0),
+        ({"method": "momentum", "momentum": 0.9}, "2(1+β)", 3.8),
+        ({"method": "momentum", "momentum": 0.9, "dampening": 0.5}, "2(1+β)/(1−d)", 7.6),
+        ({"method": "momentum", "momentum": 0.9, "dampening": 1.0}, "2(1+β)/(1−d)", math.inf),
+        ({"method": "nesterov", "momentum": 0.9}, "2(1+β)/(1+2β)", 3.8 / 2.8),
+        ({"method": "adam", "beta1": 0.9}, "2(1+β₁)/(1−β₁)", 38.0),  # Cohen et al. 2022
+        ({"method": "amsgrad", "beta1": 0.0}, "2(1+β₁)/(1−β₁)", 2.0),
+        ({"method": "adamw", "beta1": 0.9, "weight_decay": 0.1}, "(2−ηw)(1+β₁)/(1−β₁)", 1.995 * 19.0),
+        ({"method": "adamw", "beta1": 0.9, "weight_decay": 0.0}, "2(1+β₁)/(1−β₁)", 38.0),
+        ({"method": "rmsprop"}, "2", 2.0),
+        ({"method": "rmsprop", "momentum": 0.5}, "2(1+β)", 3.0),
+        ({"method": "adagrad"}, "2", 2.0),
     ],
 )
-def test_limits(optimizer: dict[str, Any], limit: float) -> None:
-    assert law_of(small(optimizer=optimizer), 0.05).limit == pytest.approx(limit)
+def test_limits_and_how_they_are_computed(optimizer: dict[str, Any], formula: str, limit: float) -> None:
+    experiment = small(optimizer=optimizer)
+    assert law_of(experiment, 0.05).limit == pytest.approx(limit)
+    assert limit_formula(experiment) == formula
 
 
 ADAPTIVE: dict[str, tuple[dict[str, Any], str | None]] = {
@@ -180,6 +187,29 @@ def test_overflow_is_predicted(dtype: str, optimizer: dict[str, Any], h: float) 
     assert outcome is not None
     assert outcome.reason == "diverged"
     assert outcome.step - 20 == pytest.approx(left, abs=3)
+
+
+@pytest.mark.parametrize("at", range(0, 120, 10))
+def test_overflow_is_predicted_where_the_curvature_is_two(at: int) -> None:
+    """Inputs of one standard deviation and a bias have λ = 2 or, rounded, just less: 2 · largest / λ is no number."""
+    engine, ended = diverging()
+    if at:
+        engine.advance(at)
+    curvature, *_, left = Stability().measure(probe_of(engine))
+    assert curvature == pytest.approx(2.0, rel=1e-6)
+    assert ended - at == pytest.approx(left, rel=0.05)
+
+
+def diverging() -> tuple[Engine, int]:
+    """Return the scenario just above the threshold, somewhat further above it, and the step at which it diverges."""
+    scenario = load(PRESETS / "divergence_threshold.toml")
+    experiment = changed(scenario.run("above"), {"optimizer.lr": 1.5, "epochs": 2_000})
+    engine = Engine(experiment)
+    while not engine.finished:
+        engine.advance(2_000)
+    outcome = engine.outcomes[0]
+    assert outcome is not None
+    return Engine(experiment), outcome.step
 
 
 def test_below_the_limit_it_never_overflows() -> None:

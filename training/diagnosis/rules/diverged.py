@@ -77,5 +77,5 @@ def _growth(norms: np.ndarray) -> float:
 
 RULE = Rule(
     "diverged", "Diverged", "alarm", look,
-    explains=("rate_too_high", "exploding_gradients", "diverging", "dead_units", "saturation"),
+    explains=("rate_too_high", "diverging", "dead_units", "saturation"),
 )  # fmt: skip

@@ -21,7 +21,9 @@ def look(case: Case) -> Finding | None:
 
     Rule: since the lowest evaluation the training loss has grown to ten times what it was (or to ten times half the
     loss of chance, whichever is more), over six evaluations or more of which 60 % go up; or over the last steps, 24
-    at least, the loss of the batches grew to a hundred times by a steady factor. See `diverged` for the theory.
+    at least, the loss of the batches grew to a hundred times by a steady factor. Beyond the limit of stability, 2/λ
+    for gradient descent, every step multiplies the error along the steepest direction by |1 − ηλ| > 1 (Polyak 1963),
+    which makes the growth a steady one.
     """
     by_evaluations, by_steps = _by_evaluations(case), _by_steps(case)
     if by_evaluations is None and by_steps is None:

@@ -81,6 +81,6 @@ def _first_loss(case: Case) -> float:
 
 RULE = Rule(
     "exploding_gradients", "Exploding gradients", "alarm", look,
-    explains=("rate_too_high", "dead_units", "noisy_batches", "diverging", "underfitting", "plateau",
+    explains=("rate_too_high", "dead_units", "noisy_batches", "diverging", "diverged", "underfitting", "plateau",
               "overfitting", "rate_too_low"),
 )  # fmt: skip
