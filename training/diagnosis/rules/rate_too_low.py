@@ -15,6 +15,7 @@ SLOW = 2e-3
 """An update ratio in the first steps below which they may be too short."""
 SLOWEST = 1e-4
 """Below this one the loss need not fall by as much, and noise may show."""
+EARLY = 1 / 3
 HIGH = 0.15
 FALLING = 0.02
 FEWEST = 6
@@ -28,7 +29,7 @@ def look(case: Case) -> Finding | None:
     0.15 of that of chance; and in the first steps the weights changed by less than 2/1000 of their size each (about
     1/1000 is usual once a run is under way; Karpathy, CS231n; of RMSprop, those after the first ten count). Gradient
     descent needs about 1/(ηλ) steps along a direction of curvature λ (Goh 2017): divide the rate by ten, and it takes
-    ten times as many.
+    ten times as many. Over the first third of the planned steps it is but a note: what is slow may yet be fast enough.
     """
     losses = smoothed(case.evaluated("train_loss"))
     if len(losses) < FEWEST or case.step < 20 or not case.left > HIGH or not 0 < _pace(case) < SLOW:
@@ -59,6 +60,7 @@ def look(case: Case) -> Finding | None:
     sure = 0.55 + 0.15 * np.log10(SLOW / max(pace, 1e-7)) + 0.1 * min(1.0, after / max(before, 1e-12))
     return RULE.found(
         case, sentence, since=1, confidence=sure, evidence=evidence,
+        severity="warning" if case.ended or case.step > EARLY * case.planned_steps else "note",
         fixes=(fixes.faster(case, _factor(case)), fixes.longer(case), fixes.adam(case)),
     )  # fmt: skip
 
