@@ -85,14 +85,19 @@ def run_command(
     instruments: Annotated[
         str, typer.Option(metavar="SHARE|off", help="Time for instruments, as a part of that for training.")
     ] = str(INSTRUMENT_SHARE),
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME,…", help="Measure more: hessian_trace, landscape. Repeatable."),
+    ] = None,
 ) -> None:
     """Train an experiment, or one run of a scenario, without a window and write its files."""
     share = instrument_share(instruments)
+    more = measured(measure or [], share)
     quick: dict[str, Any] = {"replicas": replicas, "device": device, "steps": steps, "epochs": epochs}
     given = [f"{key}={value}" for key, value in quick.items() if value is not None]
     planned = planned_run(experiment, variant)
     chosen = changed(planned.experiment, [*(changes or []), *given])
-    train_headless(chosen, planned.script(), out=out, save_data=save_data, instruments=share)
+    train_headless(chosen, planned.script(), out=out, save_data=save_data, instruments=share, measure=more)
 
 
 @app.command("list")
@@ -250,6 +255,7 @@ def train_headless(
     out: Path | None = None,
     save_data: bool = False,
     instruments: float = INSTRUMENT_SHARE,
+    measure: Sequence[str] = (),
 ) -> None:
     """Train with a progress bar, write the files, and say how it ended and where they are."""
     prepare_torch()
@@ -261,13 +267,16 @@ def train_headless(
     console = Console()
     with TerminalProgress(console) as progress:
         result = run_headless(
-            experiment, out=out, save_data=save_data, script=script, watch=progress, instruments=instruments
-        )
+            experiment, out=out, save_data=save_data, script=script, watch=progress, instruments=instruments,
+            measure=measure,
+        )  # fmt: skip
     for replica, outcome in enumerate(result.finished.outcomes[:8]):
         prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""
         console.print(prefix + outcome.message, markup=False, highlight=False, soft_wrap=True)
     if experiment.replicas > 8:
         console.print(f"… and {experiment.replicas - 8} more replicas: see summary.json", highlight=False)
+    if result.finished.measured:
+        console.print(result.finished.spent.sentence(), highlight=False)
     console.print(f"Files: {result.folder}", markup=False, highlight=False, soft_wrap=True)
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -405,6 +414,29 @@ def instrument_share(text: str) -> float:
     if not 0 <= share <= 1:
         raise InputError("is neither 'off' nor a share from 0 to 1", where=f"--instruments {text}", hint="Example: 0.1")
     return share
+
+
+def measured(texts: list[str], share: float) -> tuple[str, ...]:
+    """Return what ``--measure`` asks for, each text a name or several with commas between them."""
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if not names:
+        return ()
+    prepare_torch()
+    from training.errors import InputError, did_you_mean
+    from training.headless import TO_MEASURE
+
+    for name in names:
+        if name not in TO_MEASURE:
+            raise InputError(
+                "is nothing that can be measured", where=f"--measure {name}", allowed=", ".join(TO_MEASURE),
+                hint=did_you_mean(name, TO_MEASURE),
+            )
+    if not share:
+        raise InputError(
+            "needs time for instruments, and they are off", where=f"--measure {names[0]}",
+            hint="Leave --instruments off away",
+        )
+    return tuple(dict.fromkeys(names))
 
 
 def parsed(text: str, *, where: str = "--set") -> Any:

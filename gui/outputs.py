@@ -34,10 +34,10 @@ class Outputs:
 
     def write(self, results: list[Result]) -> None:
         """Write what the run has answered."""
-        view = self._window.control.view
+        view, budget = self._window.control.view, self._window.control.measuring.share
         for result in results:
             if view is not None:
-                self.saver.write(view, result)
+                self.saver.write(view, result, budget)
 
     def _saved(self, folder: str) -> None:
         text = f"Run saved in {shown_path(Path(folder))}"

@@ -34,13 +34,13 @@ class RunSaver(QObject):
         """Whether a run is being written."""
         return self._writer is not None
 
-    def write(self, view: RunView, result: Result) -> None:
-        """Write a run as it stood when the result was taken."""
+    def write(self, view: RunView, result: Result, budget: float = 0.0) -> None:
+        """Write a run as it stood when the result was taken; its instruments may take such a part of its time."""
         if self._writer is not None:
             return
         assert view.original is not None
         run = run_so_far(
-            view.original, result, view.history, view.started, view.history.seconds, view.instruments
+            view.original, result, view.history, view.started, view.history.seconds, view.instruments, budget
         )
         self._writer = _Writer(self.folder, run, self)
         self._writer.finished.connect(self._written)

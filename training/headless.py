@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,19 +17,27 @@ from training.engine import Engine
 from training.experiment import Experiment
 from training.experiment_file import save
 from training.history import History
+from training.instruments.catalog import INSTRUMENTS, MEASURED, standard_instruments
 from training.instruments.instruments import MOST_SECONDS, Instruments
 from training.instruments.log import InstrumentLog
+from training.instruments.run_landscape import landscape_of
 from training.outputs import (
     FinishedRun,
     check_space,
     claim_folder,
     new_run_folder,
+    write_landscape,
     write_outputs,
 )
 from training.progress import Progress
 from training.scenarios.script import Script, follow
+from training.timeline.checkpoints import Checkpoints
 
 Watcher = Callable[[Engine, History, Progress], None]
+
+LANDSCAPE = "landscape"
+TO_MEASURE = (*MEASURED, LANDSCAPE)
+"""What may be asked for by name: instruments, and the loss landscape once the run has ended."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,12 +58,13 @@ def run_headless(
     script: Script | None = None,
     watch: Watcher | None = None,
     instruments: float = 0.0,
+    measure: Collection[str] = (),
 ) -> HeadlessRun:
     """Train `experiment` to its end and write its files.
 
     The folder is made, and ``experiment.toml`` written, before training begins, so that a folder that cannot be
     written costs no time. Ctrl-C ends the run at the next step boundary with the reason "stopped"; what was
-    computed is written.
+    computed is written. The landscape comes after all other files, and not after Ctrl-C.
 
     Parameters
     ----------
@@ -69,6 +78,8 @@ def run_headless(
         Called after each chunk of training.
     instruments
         Time that instruments may take, as a part of the time for training; 0: there are none.
+    measure
+        Of `TO_MEASURE`, what is measured beside the standard instruments.
 
     Raises
     ------
@@ -86,21 +97,26 @@ def run_headless(
         raise
     began = time.perf_counter()
     history, log = History(engine.replicas, len(engine.layer_names)), InstrumentLog()
-    measuring = Instruments(engine, share=instruments) if instruments else None
-    read = _reader(measuring, log)
+    measuring = Instruments(engine, _names(engine, measure), instruments) if instruments else None
+    checkpoints = Checkpoints() if LANDSCAPE in measure else None
+    watchers = [_reader(measuring, log), _keeper(checkpoints, engine)]
     failure: Exception | None = None
     with interruption() as interrupted:
         try:
-            _train(engine, script or Script(), history, interrupted, read, watch)
+            _train(engine, script or Script(), history, interrupted, watchers, watch)
         except Exception as error:  # raised again below, once what was computed is safe
             failure = error
             engine.fail(repr(error))
-        run = FinishedRun(experiment, engine.result(), history, started, time.perf_counter() - began, log)
+        seconds = time.perf_counter() - began
+        run = FinishedRun(experiment, engine.result(), history, started, seconds, log, instruments)
         write_outputs(folder, run, save_data=save_data)
         if measuring is not None:
             _tell_of(measuring)
+            _tell_of_unread(set(measure) - {LANDSCAPE, *log.names, *measuring.failures, *measuring.too_slow})
         if failure is not None:
             raise failure
+        if checkpoints is not None and not interrupted():
+            _survey(folder, engine, experiment, checkpoints, interrupted)
         return HeadlessRun(folder, run, interrupted())
 
 
@@ -140,6 +156,42 @@ def _reader(instruments: Instruments | None, log: InstrumentLog) -> Callable[[Pr
     return read
 
 
+def _names(engine: Engine, measure: Collection[str]) -> tuple[str, ...]:
+    """Return the instruments to be read, in the order of their table: the standard ones, and others asked for."""
+    standard = standard_instruments(engine.architecture)
+    return tuple(
+        name for name in MEASURED
+        if name in standard or (name in measure and INSTRUMENTS[name].suits(engine.architecture))
+    )  # fmt: skip
+
+
+def _keeper(checkpoints: Checkpoints | None, engine: Engine) -> Callable[[Progress], None]:
+    """Return what keeps checkpoints, if there are any, after a chunk of training."""
+    if checkpoints is None:
+        return lambda progress: None
+    return lambda progress: checkpoints.follow(engine, progress)
+
+
+def _survey(
+    folder: Path, engine: Engine, experiment: Experiment, checkpoints: Checkpoints, interrupted: Callable[[], bool]
+) -> None:
+    """Write the loss landscape; where it cannot be computed, warn: all else of the run is there."""
+    try:
+        landscape = landscape_of(engine, experiment, checkpoints, given_up=interrupted)
+    except Exception as error:
+        warnings.warn(f"No instruments/landscape.csv: {error!r}", RuntimeWarning, stacklevel=3)
+        return
+    if landscape is not None:
+        write_landscape(folder, landscape)
+
+
+def _tell_of_unread(names: Collection[str]) -> None:
+    """Warn of instruments that were asked for and left no file."""
+    if names:
+        text = "Not read, as the run was too short for the budget or they do not suit its network"
+        warnings.warn(f"{text}: {', '.join(sorted(names))}", RuntimeWarning, stacklevel=3)
+
+
 def _tell_of(instruments: Instruments) -> None:
     """Warn of instruments that left no file: of the run nothing is missing."""
     for name, error in instruments.failures.items():
@@ -155,12 +207,13 @@ def _train(
     script: Script,
     history: History,
     interrupted: Callable[[], bool],
-    read: Callable[[Progress], None],
+    watchers: Sequence[Callable[[Progress], None]],
     watch: Watcher | None,
 ) -> None:
     for progress in follow(engine, script):
         history.extend(progress)
-        read(progress)
+        for look in watchers:
+            look(progress)
         if watch:
             watch(engine, history, progress)
         if interrupted():

@@ -13,7 +13,7 @@ import platform
 import re
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
@@ -26,12 +26,14 @@ from safetensors.numpy import save as as_safetensors
 
 from training.atomic import write_whole, writing_whole
 from training.diagnosis import findings_file
-from training.diagnosis.whole_run import case_of_result, found_in
+from training.diagnosis.whole_run import case_of_result, found_in, with_edits
 from training.errors import InputError
 from training.experiment_file import save
 from training.history import TAIL_STEPS, FloatArray, History, IntArray, evaluations_kept, fine_spans
+from training.instruments import rates, stopping_bench
 from training.instruments.log import InstrumentLog
-from training.instruments.tables import instrument_tables
+from training.instruments.spent import Spent
+from training.instruments.tables import instrument_tables, landscape_table, path_table, rate_table, stopping_table
 from training.length import evaluations_at_most, steps_at_most
 from training.progress import LAYER_COLUMNS, STEP_COLUMNS, Outcome
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from training.data.prepare import PreparedData
     from training.engine import Engine
     from training.experiment import Experiment
+    from training.instruments.landscape import Landscape
     from training.result import Result
 
 HISTORY_COLUMNS = (
@@ -71,6 +74,8 @@ class FinishedRun:
         Time from the beginning of training to its end, reports included.
     instruments
         What instruments have said of its first replica, if there were any.
+    budget
+        Time they were allowed to take, as a part of that for training; 0: they were off.
     """
 
     experiment: Experiment
@@ -79,11 +84,22 @@ class FinishedRun:
     started: datetime
     wall_seconds: float
     instruments: InstrumentLog = field(default_factory=InstrumentLog)
+    budget: float = 0.0
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """How each replica ended, or where it stands."""
         return self.result.outcomes
+
+    @property
+    def measured(self) -> bool:
+        """Whether any instrument was read."""
+        return bool(self.instruments.names)
+
+    @property
+    def spent(self) -> Spent:
+        """What the instruments have cost."""
+        return Spent.of(self.instruments, self.budget, self.history.seconds)
 
 
 def run_so_far(
@@ -93,6 +109,7 @@ def run_so_far(
     started: datetime,
     wall_seconds: float = math.nan,
     instruments: InstrumentLog | None = None,
+    budget: float = 0.0,
 ) -> FinishedRun:
     """Return a run under way, or ended, for `write_outputs`, which may then work in another thread.
 
@@ -106,9 +123,11 @@ def run_so_far(
         What `Session.request_result` brought.
     history
         All that came in the outbox before it, and nothing after.
+    budget
+        Time that instruments may take, as a part of that for training; 0: they are off.
     """
     said = InstrumentLog() if instruments is None else instruments.until(result.step)
-    return FinishedRun(experiment, result, copy.deepcopy(history), started, wall_seconds, said)
+    return FinishedRun(experiment, result, copy.deepcopy(history), started, wall_seconds, said, budget)
 
 
 # -------------------------------------------------------------------------------------- folders
@@ -367,12 +386,62 @@ def findings_json(run: FinishedRun) -> bytes:
 
 
 def write_instruments(folder: Path, run: FinishedRun) -> None:
-    """Write ``instruments/<name>.csv`` for every instrument that has said anything of the run."""
-    if not run.instruments.names:
-        return
-    make_folder(folder / "instruments")
-    for name, lines in instrument_tables(run.instruments, run.result.final[0].architecture).items():
-        write_lines(folder / "instruments" / f"{name}.csv", lines)
+    """Write ``instruments/<name>.csv`` for every instrument that has said anything, and what the whole run tells."""
+    tables = instrument_tables(run.instruments, run.result.final[0].architecture)
+    _write_tables(folder / "instruments", {**tables, **tables_of_the_whole(run)})
+
+
+def tables_of_the_whole(run: FinishedRun) -> dict[str, list[str]]:
+    """Return the tables that need only the history, by name, of a run with instruments that is long enough for them.
+
+    What cannot be told is left out with a warning: the run is what counts.
+    """
+    if not run.budget:
+        return {}
+    made: dict[str, list[str]] = {}
+    for name, lines_of in OF_THE_WHOLE.items():
+        try:
+            made[name] = lines_of(run)
+        except Exception as error:
+            warnings.warn(f"No instruments/{name}.csv: {error!r}", RuntimeWarning, stacklevel=2)
+    return {name: lines for name, lines in made.items() if lines}
+
+
+def convergence_rate_csv(run: FinishedRun) -> list[str]:
+    """Return the lines of a table of how fast the first replica converges; none where it is too short to tell."""
+    found = rates.estimates(run.history.evaluations)
+    return list(rate_table(found, targets(run))) if found else []
+
+
+def targets(run: FinishedRun) -> dict[str, float]:
+    """Return the values that the criteria of a run wait for, of the quantities whose rate is told."""
+    criterion = with_edits(run.experiment, run.result.edits).stopping.criteria.gradient_norm
+    return {} if criterion.action == "off" else {"grad_norm": criterion.threshold}
+
+
+def stopping_bench_csv(run: FinishedRun) -> list[str]:
+    """Return the lines of a table of what stopping rules would have done to the first replica; none without any."""
+    rules = stopping_bench.judge(run.history.evaluations)
+    return list(stopping_table(rules)) if rules else []
+
+
+OF_THE_WHOLE: dict[str, Callable[[FinishedRun], list[str]]] = {
+    "convergence_rate": convergence_rate_csv, "stopping_bench": stopping_bench_csv,
+}  # fmt: skip
+"""Tables in ``instruments/`` that need only the history."""
+
+
+def write_landscape(folder: Path, landscape: Landscape) -> None:
+    """Write ``instruments/landscape.csv``, and the path through it."""
+    tables = {"landscape": landscape_table(landscape), "landscape_path": path_table(landscape)}
+    _write_tables(folder / "instruments", tables)
+
+
+def _write_tables(folder: Path, tables: Mapping[str, Iterable[str]]) -> None:
+    if tables:
+        make_folder(folder)
+    for name, lines in tables.items():
+        write_lines(folder / f"{name}.csv", lines)
 
 
 def weights_file(run: FinishedRun, *, initial: bool) -> bytes:
@@ -421,6 +490,7 @@ def summary(run: FinishedRun) -> dict[str, Any]:
         "notes": list(run.result.notes),
         "edits": [vars(edit) for edit in run.result.edits],
         "gradients_exact": history.exact,
+        "instruments": _cost_of_instruments(run) if run.budget or run.measured else None,
         "started": run.started.isoformat(timespec="seconds"),
         "versions": versions(),
         "machine": machine(),
@@ -452,6 +522,11 @@ def _replica_summary(run: FinishedRun, replica: int) -> dict[str, Any]:
         "weights_of_best_restored": outcome.restored,
         **{f"final_{name}": _finite(evaluations.final(column)[replica]) for name, column in last.items()},
     }
+
+
+def _cost_of_instruments(run: FinishedRun) -> dict[str, float | None]:
+    spent = run.spent
+    return {"budget": spent.budget, "share": _finite(spent.share), "seconds": _finite(spent.seconds)}
 
 
 def _finite(value: float) -> float | None:

@@ -23,14 +23,14 @@ from gui.panels.scale import scale
 from gui.panels.time_marks import time_marks
 from gui.theme import Theme, pen
 from gui.tips import plain_label, plain_tip
-from training.instruments.rates import RateEstimate, estimate
+from training.instruments.rates import QUANTITIES, RateEstimate, estimate, sequence
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
 FloatArray = NDArray[np.float64]
 
-QUANTITIES = {"train_loss": ("loss", "training loss"), "grad_norm": ("gradient", "gradient norm")}
+SHORT = {"train_loss": "loss", "grad_norm": "gradient"}
 AHEAD = 0.5
 """The forecast goes so much further than the run has come, as a part of that."""
 POINTS = 300
@@ -75,8 +75,10 @@ class Rates(Panel):
         self.setMinimumHeight(round(LEAST * scale()))
         self.group = QButtonGroup(self)
         self.pills = {
-            name: self.add_pill(short, f"Estimate from the {what}", checked=name == self.quantity, changed=self._chosen)
-            for name, (short, what) in QUANTITIES.items()
+            name: self.add_pill(
+                SHORT[name], f"Estimate from the {what}", checked=name == self.quantity, changed=self._chosen
+            )
+            for name, what in QUANTITIES.items()
         }
         for pill in self.pills.values():
             self.group.addButton(pill)
@@ -149,8 +151,8 @@ class Rates(Panel):
         """Return the sequence that was looked at."""
         if self._run is None:
             return None
-        steps, values = sequence(self._run, self.quantity)
-        return Table(["step", QUANTITIES[self.quantity][1]], list(zip(steps.tolist(), values.tolist(), strict=True)))
+        steps, values = sequence(self._run.history.evaluations, self.quantity)
+        return Table(["step", QUANTITIES[self.quantity]], list(zip(steps.tolist(), values.tolist(), strict=True)))
 
     def show_moment(self) -> None:
         moment, run = self.selection.moment, self._run
@@ -162,13 +164,13 @@ class Rates(Panel):
         row = moments.row_near(run.history.evaluations, "step", moment)
         if row is not None:
             value = float(run.history.evaluations.column(self.quantity)[row, 0])
-            rows.append((self.theme.series[0], f"{QUANTITIES[self.quantity][1]}  {ranges.scientific(value)}"))
+            rows.append((self.theme.series[0], f"{QUANTITIES[self.quantity]}  {ranges.scientific(value)}"))
         self.axes.set_crosshair(moment, rows)
 
     # -- the estimate
 
     def _estimate(self, run: RunView) -> None:
-        steps, values = sequence(run, self.quantity)
+        steps, values = sequence(run.history.evaluations, self.quantity)
         steps, values = steps.copy(), values.copy()  # the history goes on meanwhile
 
         def work() -> tuple[RunView, FloatArray, FloatArray, RateEstimate, float]:
@@ -238,18 +240,12 @@ class Rates(Panel):
         if not on:
             return
         self.quantity = next(name for name, pill in self.pills.items() if pill.isChecked())
-        self.axes.set_labels("step", QUANTITIES[self.quantity][1])
+        self.axes.set_labels("step", QUANTITIES[self.quantity])
         self.axes.set_limits((0.0, 1.0), (math.nan, math.nan))
         if self._run is not None:
             self._turn.forget()
             self._work.forget()
             self.attempt(self.refresh, self._run)
-
-
-def sequence(run: RunView, quantity: str) -> tuple[FloatArray, FloatArray]:
-    """Return the steps and values of a quantity at all evaluations of replica 1."""
-    evaluations = run.history.evaluations
-    return evaluations.column("step")[:, 0].astype(np.float64), evaluations.column(quantity)[:, 0]
 
 
 def forecast(found: RateEstimate, now: float) -> tuple[FloatArray, FloatArray]:

@@ -100,7 +100,7 @@ class StoppingBench(Panel):
         self._run = run
         evaluations = run.history.evaluations
         if self._turn.is_time((run.history, evaluations.seen), playing=run.playing):
-            self.rules = judge(evaluations) if len(evaluations) > 1 else []
+            self.rules = judge(evaluations)
             self._fill()
             self._draw(run)
             self._turn.done()

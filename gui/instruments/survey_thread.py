@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +20,9 @@ from PySide6.QtCore import QThread
 
 from gui.trainer import STACK_BYTES
 from training.instruments.instruments import COLD, clock
-from training.instruments.landscape import FIRST_PLACES, Kind, Landscape, path_again, path_of, survey
+from training.instruments.landscape import FIRST_PLACES, Kind, Landscape, survey
+from training.instruments.run_landscape import in_bounds, whole_path
 from training.session import Failure
-from training.timeline.moments import Moments
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -37,10 +35,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-FAR = 100.0
-"""Weights so many times as long as the first ones have blown up."""
-ENOUGH, SHORT, LONGEST = 20, 2_000, 1.0
-"""With fewer places, the path of a run of no more steps is trained again, if that takes no more seconds."""
 LOOK_SECONDS = 0.1
 """While it waits for its turn it looks so often whether the run still trains."""
 
@@ -199,25 +193,14 @@ def _parts(asked: Asked, given_up: Callable[[], bool]) -> Iterator[Landscape]:
 
 
 def _path(asked: Asked, given_up: Callable[[], bool]) -> list[tuple[int, FloatArray]]:
-    """Return where the run has been: from its checkpoints, or, of a short one that stands still, computed again."""
+    """Return where the run has been, as far as that is known while it goes on."""
     start = asked.beginning.params.astype(np.float64) if asked.beginning is not None else None
     end = asked.center.step, asked.center.params.astype(np.float64)
     if asked.checkpoints is None:
         return [end]
-    path = path_of(asked.checkpoints, start=start, end=end)
-    original, replicas = asked.view.original, asked.view.history.replicas
-    if len(path) >= ENOUGH or asked.view.playing or original is None or replicas > 1 or end[0] > SHORT:
-        return path
-    late = time.monotonic() + LONGEST
-    moments = Moments(original, asked.data, asked.checkpoints)
-    again = path_again(moments, end[0], asked.edits, given_up=lambda: given_up() or time.monotonic() > late)
-    return again if again and again[-1][0] == end[0] else path
-
-
-def in_bounds(path: list[tuple[int, FloatArray]]) -> list[tuple[int, FloatArray]]:
-    """Return the places of a path before the weights blew up: finite, and not `FAR` times as long as the first."""
-    bound = FAR * max(1.0, float(np.linalg.norm(path[0][1])))
-    return list(takewhile(lambda place: bool(np.linalg.norm(place[1]) <= bound), path))
+    alone = not asked.view.playing and asked.view.history.replicas == 1
+    original = asked.view.original if alone else None
+    return whole_path(original, asked.data, asked.checkpoints, start, end, asked.edits, given_up=given_up)
 
 
 def _picture_in(asked: Asked, known: Landscape, seconds: float) -> float:

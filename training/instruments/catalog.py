@@ -34,6 +34,9 @@ _ROWS = (
 INSTRUMENTS: dict[str, InstrumentInfo] = {row.name: row for row in _ROWS}
 """Every instrument by its name; those that are ``recorded`` are in the history at every step and never measured."""
 
+MEASURED = tuple(name for name, row in INSTRUMENTS.items() if not row.recorded)
+"""Names of those that are measured beside training."""
+
 
 def standard_instruments(architecture: Architecture) -> tuple[str, ...]:
     """Return the names of the instruments that are on by default and have something to say of such a network."""
