@@ -37,7 +37,7 @@ class EvidenceEntry(Section):
     """Something recorded that shows what is claimed."""
 
     curve: Name
-    """What was looked at: a column of history.csv or gradients.csv, an instrument, or `data`."""
+    """What was looked at: `data`, an instrument, or a curve recorded of the run (below)."""
     sentence: Sentence
     """What it shows, with its figures."""
     first_step: Step
