@@ -91,8 +91,18 @@ def test_a_run_is_explained(lab: Any) -> None:
 
 
 def test_instruments_can_be_turned_off(lab: Any) -> None:
-    assert lab("run", "moons_quick", "--out", "here", "--instruments", "off").code == 0
+    typed = lab("run", "moons_quick", "--out", "here", "--instruments", "off")
+    assert typed.code == 0
+    assert "Instruments" not in typed.out
     assert not Path("here/instruments").exists()
+
+
+def test_more_is_measured_when_asked_for_and_the_cost_is_told(lab: Any) -> None:
+    typed = lab("run", "moons_quick", *QUICK, "--out", "here", "--measure", "landscape")
+    assert typed.code == 0, typed.err
+    assert Path("here/instruments/landscape.csv").exists()
+    (line,) = [line for line in typed.out.splitlines() if line.startswith("Instruments: ")]
+    assert line.endswith("ms of training (budget 10 %)")
 
 
 def test_a_diverged_run_exits_with_0(lab: Any) -> None:
@@ -140,6 +150,8 @@ MISTAKES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("run", "iris", "--instruments", "much"), ("--instruments much", "neither 'off' nor a share")),
     (("run", "iris", "--instruments", "nan"), ("--instruments nan", "neither 'off' nor a share")),
     (("run", "iris", "--instruments", "1.5"), ("--instruments 1.5", "neither 'off' nor a share")),
+    (("run", "iris", "--measure", "landscape,trace"), ("--measure trace", "hessian_trace, landscape)", "Did you mean")),
+    (("run", "iris", "--measure", "landscape", "--instruments", "off"), ("--measure landscape", "they are off")),
     (("explain", "absent"), ("absent", "no such folder")),
     (("explain", "absent.labrun"), ("absent.labrun", "no such file")),
     (("explain", "."), ("no experiment.toml", "Name a folder that 'run' has made")),

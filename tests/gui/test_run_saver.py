@@ -34,6 +34,8 @@ def test_a_run_under_way_is_saved_whole_up_to_one_step(qtbot: Any, open_window: 
         last = max(int(row["step"]) for row in csv.DictReader(file))
     assert last == summary["steps"]
     assert summary["edits"][0]["value"] == 0.02
+    assert summary["instruments"]["budget"] == window.control.measuring.share > 0.0
+    assert (folder / "instruments" / "stopping_bench.csv").exists()
     assert str(folder) in window.status.message.text()
 
 

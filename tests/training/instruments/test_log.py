@@ -78,5 +78,6 @@ def test_readings_go_to_their_series() -> None:
     assert log.seconds == 1.5
     assert log.share == 0.005
     past = log.until(3)
+    assert (past.seconds, past.costs["a"].readings, past.costs["b"].readings) == (1.0, 1, 1)
     assert [past["a"].steps.tolist(), past["b"].steps.tolist()] == [[0], [0]]
     assert len(log["a"]) == 2
