@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from training.diagnosis.finding import Evidence, Severity
 from training.instruments.catalog import INSTRUMENTS
 
 FloatArray = NDArray[np.float64]
+Steps = NDArray[np.int64] | FloatArray
 
 MARKS: dict[Severity | None, str] = {None: "○", "fine": "●", "note": "◆", "warning": "▲", "alarm": "▲"}
 """None: nothing was found."""
@@ -77,6 +78,21 @@ def limits_of(shown: ShownEvidence | None, curves: Collection[str]) -> list[tupl
         item.limit for item in shown.about(curves) if item.curve in IN_ITS_UNITS and math.isfinite(item.limit)
     }
     return [(limit, f"{MARKS[shown.severity]} limit {limit:.3g}") for limit in sorted(limits)]
+
+
+def rows_told(shown: ShownEvidence | None, curves: Collection[str], steps: Steps, stride: int = 1) -> NDArray[np.bool_]:
+    """Return which rows of a record, each of `stride` steps from one of `steps` on, some evidence is about."""
+    told = np.zeros(len(steps), dtype=np.bool_)
+    for item in shown.items if shown is not None else ():  # whatever is pointed at: the axis is to stay as it is
+        if item.curve not in curves:
+            continue
+        told |= (steps + (stride - 1) >= item.first_step) & (steps <= item.last_step)
+    return told
+
+
+def seen_elsewhere(spans: list[Span], where: str) -> list[Span]:
+    """Return spans about curves that are not drawn now, with a word on where to look for them."""
+    return [replace(span, label=f"{span.label}, see {where}" if span.label else "") for span in spans]
 
 
 def spans_of(

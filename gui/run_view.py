@@ -100,6 +100,12 @@ class RunView:
         return outcome.step if outcome is not None and outcome.step < self.history.step else None
 
     @property
+    def diverged(self) -> bool:
+        """Whether replica 1 has ended in numbers that are no numbers."""
+        outcome = self.outcomes[0] if self.outcomes else None
+        return outcome is not None and outcome.reason == "diverged"
+
+    @property
     def shown_snapshot(self) -> Snapshot | None:
         """The weights at the moment looked at."""
         return self.moment.snapshot if self.moment is not None else self.snapshot

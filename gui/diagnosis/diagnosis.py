@@ -38,8 +38,8 @@ MOST_SHARE = 0.01
 """Of the time of the window, so much at the most goes into looking: dear looks come less often."""
 THEN_SECONDS = 0.1
 """Between two looks at past moments, while the handle of the timeline is dragged."""
-READ_SECONDS = 2.0
-"""The figures in a sentence stay as they are for so long, to be read."""
+EVERY_STEP = frozenset({"batch_loss", "grad_norm", "signal_norm", "update_ratio"})
+"""Curves that have a value for every step."""
 Room = Literal["unbegun", "run", "finding"]
 EVERYTHING = "*"
 """In the place of a rule's name: looking as such has failed."""
@@ -65,7 +65,7 @@ class Diagnosis(Feature):
         self.doctor, self._steady, self.then = Doctor(), Steady(), Then()
         self.findings: list[Finding] = []
         self.look_seconds = 0.0
-        self._looked_at = self._looked_back_at = self._said_at = float("-inf")
+        self._looked_at = self._looked_back_at = float("-inf")
         self._looked_step: tuple[int, bool] | None = None
         self._pause = LOOK_SECONDS
         self._broken: set[str] = set()
@@ -83,7 +83,9 @@ class Diagnosis(Feature):
         self.why.chosen_changed.connect(self._show_evidence)
         self.why.try_wanted.connect(self.try_fix)
         self.why.apply_wanted.connect(lambda _, fix: self.apply(fix))
+        self.why.opened.connect(self._turn_plots)
         self.why.plot_wanted.connect(self._bring_plot)
+        self.why.close_up_wanted.connect(self._close_up)
         workspace.board.changed.connect(self._show_evidence)
         self._said = ()
         self._show_history()
@@ -116,7 +118,7 @@ class Diagnosis(Feature):
                 self._examine(view, now)
         if view is not None and not self.then.knows(view):
             self._look_back(view, now)
-        self._say(now)
+        self._say()
 
     # ------------------------------------------------------------------------------ looking
 
@@ -184,9 +186,9 @@ class Diagnosis(Feature):
     def _show(self) -> None:
         """Show what there is, at once."""
         self._said = ()
-        self._say(time.perf_counter())
+        self._say()
 
-    def _say(self, now: float) -> None:
+    def _say(self) -> None:
         """Tell in the corner what there is to tell, if that is something else than before."""
         guest, view = self.window.hosting.guest is not None, self.window.control.view
         if guest:
@@ -197,21 +199,12 @@ class Diagnosis(Feature):
             said = (self._room_of(view), view.moment if view is not None else None, self.shown)
         if len(said) == len(self._said) and all(one is other for one, other in zip(said, self._said, strict=True)):
             return
-        if not guest and self._figures_stay(said, now):
-            return
-        self._said, self._said_at = said, now
+        self._said = said
         if guest:
             self._say_of_race()
         else:
             self._say_of_run(view)
         self._show_evidence()
-
-    def _figures_stay(self, said: tuple[object, ...], now: float) -> bool:
-        """Tell whether only figures have changed, while the run trains, and there was no time yet to read them."""
-        view, top, before = self.window.control.view, said[-1], self._said[-1] if self._said else None
-        same = isinstance(before, Finding) and isinstance(top, Finding) and top.name == before.name
-        same = same and said[:-1] == self._said[:-1]
-        return same and view is not None and view.playing and now - self._said_at < READ_SECONDS
 
     def _room_of(self, view: RunView | None) -> Room:
         """Return who has the room where nothing calls for something to be done."""
@@ -267,6 +260,7 @@ class Diagnosis(Feature):
         if not self.why.isVisible():
             board.show_panel(self.why)
         self.why.choose(finding.name)
+        self._turn_plots()
         self.why.track.setFocus()
 
     def _show_evidence(self) -> None:
@@ -284,12 +278,30 @@ class Diagnosis(Feature):
         items = (replace(finding.evidence[0], first_step=first), *finding.evidence[1:])
         self._selection.show_evidence(ShownEvidence(finding.title, finding.severity, items, pointed))
 
+    def _turn_plots(self) -> None:
+        """Turn every plot to the view that the first evidence about it is seen in, when a finding is opened."""
+        finding = self.why.told
+        if finding is None or not self.why.plots_pill.isChecked():
+            return
+        for panel in self.window.panels:
+            curve = next((item.curve for item in finding.evidence if item.curve in panel.curves), None)
+            if curve is not None:
+                panel.attempt(panel.show_curve, curve)
+
     def _bring_plot(self, curve: str) -> None:
-        """Bring a panel that shows a curve, unless one is there."""
+        """Bring a panel that shows a curve, unless one is there; those that are there turn to that curve."""
         board = self.window.board
         panels = [panel for panel in self.window.panels if curve in panel.curves]
         if panels and not any(board.shows(panel) for panel in panels):
             board.show_panel(panels[0])
+        for panel in panels:
+            panel.attempt(panel.show_curve, curve)
+
+    def _close_up(self, first: int, last: int) -> None:
+        """Show some of the last steps alone in the plots that have something of each of them."""
+        for panel in self.window.panels:
+            if panel.curves & EVERY_STEP and self.window.board.shows(panel):
+                panel.attempt(panel.zoom_to_steps, first, last)
 
     # ------------------------------------------------------------------------------ fixes
 

@@ -54,15 +54,16 @@ class EvidenceRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_evidence(self, evidence: Evidence) -> None:
-        """Tell of a piece of evidence."""
+    def show_evidence(self, evidence: Evidence, *, close_up: bool = False) -> None:
+        """Tell of a piece of evidence; `close_up` says that a click also shows its steps one by one."""
         self._step, self._curve = evidence.first_step, evidence.curve
         self.curve.setText(curve_name(evidence.curve))
-        self.text.setText(evidence.sentence)
+        self.text.setText(f"{evidence.sentence} · click to zoom in" if close_up else evidence.sentence)
         between = f"steps {grouped(evidence.first_step)} to {grouped(evidence.last_step)}"
         self.setToolTip(
             f"Seen at {between}. Point at it to see it alone on the plots; "
             "click for the moment it begins, and for its plot"
+            f"{', with these steps alone (double-click a plot for all again)' if close_up else ''}"
         )
         self.setAccessibleName(f"{curve_name(evidence.curve)}: {evidence.sentence}, {between}")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gui.grouped import grouped
 from gui.race.race_view import Runner
 from training.diagnosis.finding import Finding, Fix
-from training.diagnosis.verdict import Verdict, compare_losses, compare_scores, kept
+from training.diagnosis.verdict import Verdict, compare_losses, compare_scores, kept, with_scores
 from training.experiment import Experiment
 from training.population import replicas_of
 from training.progress import STOP, Edit
@@ -87,11 +87,11 @@ def verdict_of(runners: Sequence[Runner]) -> Verdict:
     before, after = runners[0], runners[1]
     held_out = all(len(runner.run.data.x_val) for runner in (before, after))
     part, words = ("val", "validation") if held_out else ("train", "training")
-    if before.run.experiment.loss == after.run.experiment.loss:
-        losses = (_kept(runner, f"{part}_loss") for runner in (before, after))
-        return compare_losses(*losses, f"{words} loss")
     score = "accuracy" if before.run.data.task == "classification" else "R²"
-    scores = (_kept(runner, f"{part}_score") for runner in (before, after))
+    scores = [_kept(runner, f"{part}_score") for runner in (before, after)]
+    if before.run.experiment.loss == after.run.experiment.loss:
+        losses = [_kept(runner, f"{part}_loss") for runner in (before, after)]
+        return with_scores(compare_losses(*losses, f"{words} loss"), *scores, score)
     return compare_scores(*scores, f"{words} {score}")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from training.diagnosis.finding import Finding, Severity
 
 APPEAR_SECONDS = 0.9
-LEAVE_SECONDS = 2.0
-OVERTAKE_SECONDS = 1.5
+LEAVE_SECONDS = 1.0
+OVERTAKE_SECONDS = 1.0
 """How long something must be found, or not any more, or rank above another, before that is shown."""
 RANK: dict[Severity, int] = {"fine": 0, "note": 1, "warning": 2, "alarm": 3}
 
@@ -19,7 +19,7 @@ class Steady:
     def __init__(self) -> None:
         self.shown: list[Finding] = []
         self._found_since: dict[str, float] = {}
-        self._lost_since: dict[str, float] = {}
+        self._seen_at: dict[str, float] = {}
         self._overtaken_since: float | None = None
 
     def take(self, findings: Sequence[Finding], now: float, *, settled: bool = False) -> list[Finding]:
@@ -37,14 +37,14 @@ class Steady:
         present = {finding.name: finding for finding in findings}
         if settled:
             self._found_since = dict.fromkeys(present, now)
-            self._lost_since, self._overtaken_since = {}, None
+            self._seen_at, self._overtaken_since = dict.fromkeys(present, now), None
             self.shown = list(findings)
             return self.shown
         self._found_since = {name: self._found_since.get(name, now) for name in present}
         before = {finding.name: finding for finding in self.shown}
         here = [finding for finding in findings if finding.name in before or self._ripe(finding, now)]
         leaving = [finding for name, finding in before.items() if name not in present and self._lingers(name, now)]
-        self._lost_since = {name: since for name, since in self._lost_since.items() if name not in present}
+        self._seen_at = {**self._seen_at, **dict.fromkeys(present, now)}
         self.shown = self._ordered(here, leaving, now)
         return self.shown
 
@@ -52,7 +52,8 @@ class Steady:
         return finding.severity == "alarm" or now - self._found_since[finding.name] >= APPEAR_SECONDS
 
     def _lingers(self, name: str, now: float) -> bool:
-        return now - self._lost_since.setdefault(name, now) < LEAVE_SECONDS
+        """Tell whether it was found a short while ago; the first look after a longer one lets it go."""
+        return now - self._seen_at[name] < LEAVE_SECONDS
 
     def _ordered(self, here: list[Finding], leaving: list[Finding], now: float) -> list[Finding]:
         """Keep the first one first, unless something worse has come or it has ranked lower for a while."""

@@ -20,14 +20,18 @@ from training.diagnosis.verdict import Kind, Verdict
 from training.experiment import Experiment
 from training.validation import get, keys_of
 
-SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning"}
-SAYS: dict[Kind, str] = {"better": "Better", "same": "The same", "worse": "Worse"}
+SEVERITIES: dict[Kind, Severity] = {"better": "fine", "same": "note", "worse": "warning", "mixed": "note"}
+SAYS: dict[Kind, str] = {"better": "Better", "same": "The same", "worse": "Worse", "mixed": "Mixed result"}
 ADVICE: dict[Kind, str] = {
     "better": "Keep the change, and train on with it?",
     "same": "It makes no difference here; the run can stay as it is.",
     "worse": "Here it does not help: go back and try another one.",
+    "mixed": "Loss and score do not say the same: which of them counts here?",
 }
-JUDGED = "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same"
+JUDGED = (
+    "By the loss of the weights that each run keeps; less than 2 % of difference counts as the same. A score that "
+    "says otherwise by more than 0.02 is told of"
+)
 LABELS = {"stopping.early.enabled": "Early stopping", "network.dropout": "Dropout"}
 """What the form says under a heading is said here without one."""
 EXPLAIN = "What it means, what shows it and what can be done, in the panel Why (W)"

@@ -19,6 +19,7 @@ from gui.tips import plain_label
 from training.diagnosis.explanation import explanation
 from training.diagnosis.finding import Evidence, Finding, Fix
 from training.diagnosis.rules import RULES
+from training.history import TAIL_STEPS
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -31,8 +32,9 @@ class Why(Panel):
     """Reads what was found; it asks for everything by signals.
 
     ``chosen_changed`` follows when another finding is told of, or other evidence pointed at. ``try_wanted`` and
-    ``apply_wanted`` carry a finding and a fix: to be raced, or to be put into the form. ``plot_wanted`` carries the
-    curve that evidence is about.
+    ``apply_wanted`` carry a finding and a fix: to be raced, or to be put into the form. ``opened`` follows when the
+    user has chosen what to read about. ``plot_wanted`` carries the curve that evidence is about, ``close_up_wanted``
+    the first and the last of the steps to be shown alone.
     """
 
     title = "Why"
@@ -41,7 +43,9 @@ class Why(Panel):
     chosen_changed = Signal()
     try_wanted = Signal(object, object)
     apply_wanted = Signal(object, object)
+    opened = Signal()
     plot_wanted = Signal(str)
+    close_up_wanted = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +70,7 @@ class Why(Panel):
     def _make_parts(self) -> None:
         self.nothing = self._label("muted", NOTHING)
         self.track = FindingTrack()
-        self.track.chosen.connect(self.choose)
+        self.track.chosen.connect(self._open)
         self.track.moment_wanted.connect(lambda step: self.selection.moment_wanted.emit(step))
         self.sentence = self._label()
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -169,6 +173,10 @@ class Why(Panel):
             self.scroll.verticalScrollBar().setValue(0)
             self.chosen_changed.emit()
 
+    def _open(self, name: str) -> None:
+        self.choose(name)
+        self.opened.emit()
+
     def take_over(self, other: Why) -> None:
         """Tell of what the panel at another interface scale told of, in the same way."""
         self._chosen = other._chosen
@@ -204,7 +212,7 @@ class Why(Panel):
         _put(self.sentence, finding.sentence)
         _put(self.sure, f"{round(100 * finding.confidence)} % sure")
         for row, evidence in zip(self.evidence_rows, finding.evidence, strict=True):
-            row.show_evidence(evidence)
+            row.show_evidence(evidence, close_up=self._is_of_the_last_steps(evidence))
         if finding.name in RULES:
             told = explanation(finding.name)
             self.explained.show_markdown(told.expert if self.math_pill.isChecked() else told.plain)
@@ -227,7 +235,7 @@ class Why(Panel):
     def _evidence_row(self, index: int) -> EvidenceRow:
         row = EvidenceRow(scale(), self.content)
         row.pointed.connect(lambda on: self._point(index, on))
-        row.wanted.connect(self._show)
+        row.wanted.connect(lambda step, curve: self._show(index, step, curve))
         self.evidence_box.addWidget(row)
         return row
 
@@ -243,10 +251,21 @@ class Why(Panel):
         if finding is not None and index < len(finding.fixes):
             signal.emit(finding, finding.fixes[index])  # type: ignore[attr-defined]
 
-    def _show(self, step: float, curve: str) -> None:
+    def _show(self, index: int, step: float, curve: str) -> None:
         """Show a piece of evidence: the moment at which it begins, in a plot of the curve that it is about."""
         self.plot_wanted.emit(curve)
+        finding = self.told
+        if finding is not None and index < len(finding.evidence):
+            evidence = finding.evidence[index]
+            if self._is_of_the_last_steps(evidence):
+                self.close_up_wanted.emit(evidence.first_step, evidence.last_step)
         self.selection.moment_wanted.emit(step)
+
+    def _is_of_the_last_steps(self, evidence: Evidence) -> bool:
+        """Tell whether it is about no more than the steps kept one by one, in a run far longer than that."""
+        far_longer = self.track.now > 2 * TAIL_STEPS
+        at_the_end = evidence.first_step > self.track.now - TAIL_STEPS - 1 and evidence.last_step >= self.track.now
+        return far_longer and at_the_end and evidence.first_step < evidence.last_step
 
     def _point(self, index: int, on: bool) -> None:
         pointed = index if on else None if self.pointed == index else self.pointed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from gui.evidence import spans_of
 from gui.panels import moments, ranges
 from gui.panels.panel import Panel
-from gui.panels.plot_axes import Mark, PlotAxes, decades
+from gui.panels.plot_axes import Mark, PlotAxes, Span, decades
 from gui.panels.time_marks import time_marks
 
 if TYPE_CHECKING:
@@ -98,10 +98,12 @@ class EpochPanel(Panel):
 
     def draw_evidence(self, run: RunView) -> None:
         """Mark the part of the run that the evidence of a finding is about."""
+        self.axes.spans = self.spans_about(run, self.curves)
+
+    def spans_about(self, run: RunView, curves: Collection[str]) -> list[Span]:
+        """Return the parts of the axis that evidence about some curves is about."""
         evidence = self.selection.evidence
-        self.axes.spans = spans_of(
-            evidence, self.curves, lambda steps: self.across(run.epochs_at(steps)), self.theme
-        )
+        return spans_of(evidence, curves, lambda steps: self.across(run.epochs_at(steps)), self.theme)
 
     # -- the moment pointed at
 

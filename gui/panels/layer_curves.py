@@ -48,7 +48,6 @@ class LayerCurves(LayerView):
         self.ghosts: list[Line] = []
         self._ghost: RunView | None = None
         self._ghost_limits: ranges.Limits | None = None
-        self._middle: FloatArray | None = None
         self.restyle(self.theme)
 
     # -- as a view
@@ -64,7 +63,7 @@ class LayerCurves(LayerView):
         self.axes.things.clear()
         self.lines, self.envelopes = [], []
         self.forget_ghost()
-        self.axes.end_labels, self._middle = [], None
+        self.axes.end_labels = []
         self.axes.set_limits((0.0, 1.0), (-4.0, 0.0))
 
     def draw_view(self, run: RunView, curve: Curve) -> None:
@@ -79,7 +78,7 @@ class LayerCurves(LayerView):
             if line.visible:
                 line.set_data(steps, low[:, layer], high[:, layer])
         self._draw_ghost(run)
-        self._fit(run, low, high)
+        self._fit(run, curve, low, high)
         self._label(middle)
         self.show_figure(run)
 
@@ -96,11 +95,6 @@ class LayerCurves(LayerView):
             line.pen = _faint(color, 0.2 if selected in (None, layer) else 0.06)
         for line in self.ghosts:
             line.pen = pen(self.theme.faint)
-
-    def show_evidence(self) -> None:
-        super().show_evidence()
-        if self._middle is not None:
-            self._label(self._middle)
 
     def show_layer(self) -> None:
         if self._run is not None:
@@ -162,13 +156,13 @@ class LayerCurves(LayerView):
         """Return the limits with room for what shall be seen beside the lines."""
         return limits
 
-    def _fit(self, run: RunView, low: FloatArray, high: FloatArray) -> None:
+    def _fit(self, run: RunView, curve: Curve, low: FloatArray, high: FloatArray) -> None:
         bottom, top = self.axes.limits[1]
         time = self.time_limits(run)
         if self.axes.zoomed:
             self.axes.set_limits(time, (bottom, top))
             return
-        limits = self.scaled_to(low, high, None if math.isnan(bottom) else (bottom, top))
+        limits = self.scaled_to(run, curve, low, high, None if math.isnan(bottom) else (bottom, top))
         if self._ghost_limits is not None:  # shown too, unless that would flatten the lines of now
             both = min(limits[0], self._ghost_limits[0]), max(limits[1], self._ghost_limits[1])
             if self.full_pill.isChecked() or both[1] - both[0] <= WHOLE * (limits[1] - limits[0]):
@@ -176,7 +170,7 @@ class LayerCurves(LayerView):
         self.axes.set_limits(time, self.guide_limits(limits))
 
     def _label(self, middle: FloatArray) -> None:
-        labels, self._middle = [], middle
+        labels = []
         if len(middle):
             ends = _means(middle[-max(1, len(middle) // 12) :])
             last, selected = len(self.lines) - 1, self.selected

@@ -135,7 +135,7 @@ class LayerMap(LayerView):
         values = middle_of(decades(curve.low), decades(curve.high))
         time = self.time_limits(run)
         if len(values):
-            levels = self._levels(values)
+            levels = self._levels(run, curve, values)
             first, picture = self._columns(curve, level_indices(values, levels))
             self.map.set_pixels(colored(picture, self._colors_of_levels), first)
             self.map_axes.levels = levels
@@ -170,13 +170,16 @@ class LayerMap(LayerView):
         index = int(level_indices(middle[layer : layer + 1], levels)[0])
         return f"#{int(self._colors_of_levels[index]) & 0xFFFFFF:06x}"
 
+    def zoomed_limits(self, exponents: FloatArray) -> ranges.Limits:
+        return self.axes.limits[1]  # rows are layers: all of them
+
     # -- the picture
 
-    def _levels(self, values: FloatArray) -> ranges.Limits:
+    def _levels(self, run: RunView, curve: Curve, values: FloatArray) -> ranges.Limits:
         shown = None if math.isnan(self.axes.limits[1][0]) else self.map_axes.levels
         if self.axes.zoomed and shown is not None:
             return shown  # colors keep their meaning while one looks around
-        return self.scaled_to(values, values, shown)
+        return self.scaled_to(run, curve, values, values, shown)
 
     def _columns(self, curve: Curve, indices: NDArray[np.uint8]) -> tuple[QRectF, NDArray[np.uint8]]:
         """Return which part of the view the picture takes, and its levels [layers, columns], in equal columns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
-from gui.evidence import spans_of
+from gui.evidence import rows_told, seen_elsewhere, spans_of
 from gui.panels import ranges
 from gui.panels.crosshair import GAP
 from gui.panels.moments import moment_text
 from gui.panels.panel import Panel, Pill, Table
-from gui.panels.plot_axes import LABEL_PX, PlotAxes, decades
+from gui.panels.plot_axes import LABEL_PX, PlotAxes, Span, decades
 from gui.panels.scale import scale
 from gui.panels.time_marks import time_marks
 from gui.theme import Theme, layer_colors, mix, text_font
-from training.history import Curve
+from training.history import TAIL_STEPS, Curve, column
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -170,13 +170,41 @@ class LayerView(Panel):
     # -- evidence
 
     def show_evidence(self) -> None:
-        if self._run is not None:
-            self.draw_evidence()
-            self.axes.redraw()
+        if self._run is not None and self.isVisible():
+            self.refresh(self._run)  # the axis makes room for what the evidence is about
 
     def draw_evidence(self) -> None:
         """Mark the part of the run, and the layers, that the evidence of a finding is about."""
-        self.axes.spans = spans_of(self.selection.evidence, self.curves, self.across, self.theme)
+        self.axes.spans = self._spans_about(self.curves_shown)
+        for name, quantity in self.quantities.items():
+            if not self.axes.spans:
+                self.axes.spans = seen_elsewhere(self._spans_about(self.curves & _read_off(name)), quantity.pill)
+
+    def _spans_about(self, curves: Collection[str]) -> list[Span]:
+        return spans_of(self.selection.evidence, curves, self.across, self.theme)
+
+    @property
+    def curves_shown(self) -> frozenset[str]:
+        """What evidence may be about that is drawn now; the rest is behind other pills."""
+        return self.curves & _read_off(self.quantity)
+
+    def show_curve(self, curve: str) -> None:
+        for name, pill in self.pills.items():
+            if curve in _read_off(name):
+                pill.setChecked(True)
+
+    def zoom_to_steps(self, first: int, last: int) -> None:
+        if self._run is None:
+            return
+        begin, end = self.across(np.array([max(1.0, first - 1.0), float(last)])).tolist()
+        curve = self.last_steps(self._run, first, last)
+        if end > begin and len(curve):
+            self.axes.zoom_to((begin, end), self.zoomed_limits(decades(curve.low)))
+
+    def zoomed_limits(self, exponents: FloatArray) -> ranges.Limits:
+        """Return the limits of a part that is shown alone."""
+        low, high = ranges.limits_around(exponents)
+        return (low, high) if high > low else self.axes.limits[1]
 
     @property
     def layers_in_evidence(self) -> frozenset[int]:
@@ -214,9 +242,18 @@ class LayerView(Panel):
     def recorded(self, run: RunView, points: int) -> Curve:
         """Return the quantity in the part shown, in about so many spans for each layer."""
         first, last = self._part(run)
+        if first is not None and last is not None and first >= run.history.n_steps - TAIL_STEPS:
+            return self.last_steps(run, first, last)
         if self.log_x:
             return curve_by_decade(run, self.quantity, points, first or 1, last or run.history.n_steps)
         return run.history.layers(self.quantity, points=points, first=first, last=last)
+
+    def last_steps(self, run: RunView, first: int, last: int) -> Curve:
+        """Return the quantity at each of some of the last steps, which are kept exactly however long the run is."""
+        tail, start = run.history.tail(), column(self.quantity, len(self._names))
+        rows = (tail.steps >= first) & (tail.steps <= last)
+        values = tail.low[rows, start : start + len(self._names)]
+        return Curve(tail.steps[rows], values, values, 1)
 
     def _part(self, run: RunView) -> tuple[int | None, int | None]:
         """Return the first and the last step shown, if the user has zoomed."""
@@ -256,19 +293,29 @@ class LayerView(Panel):
             end = max(end, before if not steps or self.full_pill.isChecked() else min(before, GHOST_AHEAD * end))
         return (0.0, max(0.1, math.log10(max(end, 1.0)))) if self.log_x else (0.0, end)
 
-    def scaled_to(self, low: FloatArray, high: FloatArray, shown: ranges.Limits | None) -> ranges.Limits:
-        """Return limits in decades: around recent values, or all if `full` is chosen or all take hardly more."""
+    def scaled_to(
+        self, run: RunView, curve: Curve, low: FloatArray, high: FloatArray, shown: ranges.Limits | None
+    ) -> ranges.Limits:
+        """Return limits in decades: around recent values, or all if `full` is chosen or all take hardly more.
+
+        What the evidence shown is about is on the axis however far that reaches, and so is the end of a run that
+        diverged. `low` and `high` are the values of `curve` in decades.
+        """
         if not self._scaled:
             shown = None  # limits that were there before any value bind nobody
         self._scaled = low.size > 0
         if self.full_pill.isChecked():
             return _everything(np.concatenate([low.ravel(), high.ravel()]))
         recent = int((1.0 - RECENT) * len(low))
-        limits = ranges.limits_of_decades(_enough(low[recent:], high[recent:]), shown, decades=self.max_decades)
-        everything = ranges.limits_of_decades(_enough(low, high), decades=self.max_decades)
+        end = _end_of(high) if run.diverged else math.nan
+        limits = ranges.limits_of_decades(
+            _enough(low[recent:], high[recent:]), shown, decades=self.max_decades, end=end
+        )
+        everything = ranges.limits_of_decades(_enough(low, high), decades=self.max_decades, end=end)
         if everything[1] - everything[0] <= WHOLE * (limits[1] - limits[0]):
-            return min(everything[0], limits[0]), max(everything[1], limits[1])
-        return limits
+            limits = _both(everything, limits)
+        told = rows_told(self.selection.evidence, self.curves_shown, curve.steps, curve.stride)
+        return _both(limits, ranges.limits_around(np.stack([low[told], high[told]]))) if told.any() else limits
 
     # -- pills and zoom
 
@@ -400,6 +447,22 @@ def _enough(low: FloatArray, high: FloatArray) -> FloatArray:
     stride = -(-low.size // ENOUGH)
     ends = [np.where(np.isfinite(low), low, np.inf).min(), np.where(np.isfinite(high), high, -np.inf).max()]
     return np.concatenate([low[::stride].ravel(), high[::stride].ravel(), ends])
+
+
+def _read_off(quantity: str) -> frozenset[str]:
+    """Return the curves that evidence may be about where a quantity is drawn."""
+    return frozenset({quantity, "grad_norm"} if quantity == "weight_grad_norm" else {quantity})
+
+
+def _both(one: ranges.Limits, other: ranges.Limits) -> ranges.Limits:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _end_of(exponents: FloatArray) -> float:
+    """Return the largest value of the last moment that has a finite one; NaN if there is none."""
+    rows = np.flatnonzero(np.isfinite(exponents).any(axis=1))
+    last = exponents[rows[-1]] if len(rows) else np.empty(0)
+    return float(last[np.isfinite(last)].max()) if len(rows) else math.nan
 
 
 def _everything(exponents: FloatArray) -> ranges.Limits:

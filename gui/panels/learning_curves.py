@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
-from gui.evidence import limits_of
+from gui.evidence import limits_of, rows_told, seen_elsewhere
 from gui.panels import moments, ranges
 from gui.panels.epoch_panel import EpochAxes, EpochPanel, Zone, figure, first_above_zero, joined
 from gui.panels.evaluation_curves import LOWER, MEDIAN, UPPER, EvaluationCurves
@@ -23,6 +23,7 @@ from gui.panels.robust_range import Extent, Span, extent_of
 from gui.panels.smoothing import Strength, half_width, smoothed
 from gui.panels.smoothing_pill import SmoothingPill
 from gui.theme import Theme, mix, pen
+from training.history import TAIL_STEPS, Curve, column
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -60,11 +61,13 @@ class LearningCurves(EpochPanel):
         for thing in self._from_behind():
             self.axes.add(thing)
         self._add_pills()
+        self.axes.zoom_changed.connect(self._zoom_changed)
         self._curves: EvaluationCurves | None = None
         self._ghost_curves: EvaluationCurves | None = None
         self._ghost_extent: Extent | None = None
         self._ghost_drawn = False
         self._spans: list[Span] = []
+        self._told: list[Span] = []  # those parts of them that evidence is about
         self._best: tuple[float, float, float] | None = None  # step, epoch, value
         self.restyle(self.theme)
 
@@ -156,7 +159,7 @@ class LearningCurves(EpochPanel):
             self.measured[part].pen = _faint(color, 0.4)
             self.bands[part].brush = _filled(color, 0.16)
         self.patience.brush = _filled(theme.warn, 0.05)
-        self.batch.pen = pen(mix(theme.surface, theme.series[0], 0.35))
+        self._color_batches()
         if self._run is not None:
             self.refresh(self._run)
 
@@ -233,16 +236,48 @@ class LearningCurves(EpochPanel):
             yield from lines.values()
 
     def draw_evidence(self, run: RunView) -> None:
-        super().draw_evidence(run)
-        shown = {f"train_{self.quantity}", f"val_{self.quantity}"}
+        shown = self.curves_shown
+        self.axes.spans = self.spans_about(run, shown)
+        if not self.axes.spans:
+            where = "loss" if self.quantity == "score" else self.score_pill.text()
+            self.axes.spans = seen_elsewhere(self.spans_about(run, self.curves - shown), where)
         self.axes.guides = [
             Guide(math.log10(limit) if self._log else limit, label)
             for limit, label in limits_of(self.selection.evidence, shown) if limit > 0.0 or not self._log
         ]
 
+    @property
+    def curves_shown(self) -> frozenset[str]:
+        """What evidence may be about that is drawn now: the losses, that of the batches included, or the scores."""
+        return frozenset(curve for curve in self.curves if curve.endswith(self.quantity))
+
+    def show_evidence(self) -> None:
+        if self._run is not None and self.isVisible():
+            self.refresh(self._run)  # the axis makes room for what the evidence is about
+
+    def show_curve(self, curve: str) -> None:
+        if curve in self.curves:
+            self.score_pill.setChecked(curve.endswith("score"))
+
+    def zoom_to_steps(self, first: int, last: int) -> None:
+        run = self._run
+        if run is None or self.quantity != "loss":
+            return
+        begin, end = self.across(run.epochs_at(np.array([max(1.0, first - 1.0), float(last)]))).tolist()
+        losses = self._scaled(last_losses(run, first, last).low)
+        there = losses[np.isfinite(losses)]
+        if end > begin and len(there):
+            limits = ranges.limits_around(there[:, None]) if self._log else ranges.linear_limits(there)
+            self.axes.zoom_to((begin, end), limits)
+
+    def _zoom_changed(self) -> None:
+        """Draw the loss of the batches in the part zoomed to step by step, or the whole again."""
+        if self._run is not None and self._shows_batches:
+            self.attempt(self.refresh, self._run)
+
     def _draw_lines(self, run: RunView, curves: EvaluationCurves) -> None:
         at = self.across(curves.times()[0])
-        self._spans, self.axes.end_labels = [], []
+        self._spans, self._told, self.axes.end_labels = [], [], []
         for part, pill in zip(PARTS, (self.train_pill, self.val_pill), strict=True):
             for lines in (self.lines, self.measured, self.runs):
                 lines[part].visible = pill.isChecked()
@@ -255,6 +290,7 @@ class LearningCurves(EpochPanel):
     def _draw_part(self, part: str, curves: EvaluationCurves, at: FloatArray) -> None:
         low, high = (self._scaled(values) for values in curves.quartile(f"{part}_{self.quantity}", MEDIAN))
         self._spans.append((low, high))
+        self._tell(f"{part}_{self.quantity}", curves.times()[1], 1, low, high)
         half = self._half_width(curves)
         measured, line = self.measured[part], self.lines[part]
         measured.visible = half > 0
@@ -282,13 +318,44 @@ class LearningCurves(EpochPanel):
         return half_width(self.smooth_pill.strength.share, len(curves))
 
     def _draw_batch_loss(self, run: RunView) -> None:
-        self.batch.visible = self.batch_pill.isChecked() and self.quantity == "loss"
+        self.batch.visible = self._shows_batches
+        self._color_batches()
         if self.batch.visible:
-            losses = run.history.series("batch_loss", points=BATCH_POINTS)
+            losses = self._batch_losses(run)
             at = self.across(run.epochs_at(losses.steps.astype(np.float64)))
             low, high = self._scaled(losses.low), self._scaled(losses.high)
             self._spans.append((low, high))
+            self._tell("batch_loss", losses.steps, losses.stride, low, high)
             self.batch.set_data(at, low, high)
+
+    @property
+    def _shows_batches(self) -> bool:
+        """Whether the loss of the batches is drawn: where that is asked for, or evidence is about it."""
+        return (self._batches_told or self.batch_pill.isChecked()) and self.quantity == "loss"
+
+    @property
+    def _batches_told(self) -> bool:
+        evidence = self.selection.evidence
+        return evidence is not None and any(item.curve == "batch_loss" for item in evidence.items)
+
+    def _color_batches(self) -> None:
+        """Draw the loss of the batches faintly, as it is noisy; plainly where it is what a finding is about."""
+        share = 0.75 if self._batches_told else 0.35
+        self.batch.pen = pen(mix(self.theme.surface, self.theme.series[0], share))
+
+    def _batch_losses(self, run: RunView) -> Curve:
+        """Return the loss of the batches; in a part of the last steps that is zoomed to, of each by itself."""
+        left, right, _, _ = self.axes.view()
+        first, last = self._step_at(run, left), self._step_at(run, right)
+        if self.axes.zoomed and first >= run.history.n_steps - TAIL_STEPS:
+            return last_losses(run, math.floor(first), math.ceil(last))
+        return run.history.series("batch_loss", points=BATCH_POINTS)
+
+    def _tell(self, curve: str, steps: FloatArray, stride: int, low: FloatArray, high: FloatArray) -> None:
+        """Keep what of a curve evidence is about: it shall be on the axis."""
+        told = rows_told(self.selection.evidence, {curve}, steps, stride)
+        if told.any():
+            self._told.append((low[told], high[told]))
 
     def _draw_ghost(self, run: RunView) -> None:
         """Draw the run before over its own epochs; it never changes, so it is read once."""
@@ -373,6 +440,9 @@ class LearningCurves(EpochPanel):
         if not self.batch.visible:
             first = first_above_zero(curves.times()[0], first)
         extent = extent_of(self._spans, log=self._log, zero=self._from_zero)
+        if self._log and run.diverged and extent is not None:
+            end = max(_last_of(high) for _, high in self._spans)
+            extent = extent.up_to(end, ranges.MAX_DECADES)
         limits = self._limits_of(run, extent, shown)
         self.axes.set_log(self._log)
         self.axes.set_limits(self.span_across(first, self._end(run, curves, right)), limits)
@@ -386,12 +456,31 @@ class LearningCurves(EpochPanel):
             least = 1.0 if self._log else abs(extent.high)
             extent = extent.joined(ghost).whole if full else extent.stretched_to(ghost, GHOST_ROOM, least)
         extent = extent or ghost
+        told = self._told_extent if extent is not None else None
+        if extent is not None and told is not None:
+            extent = extent.joined(told)
         ends = np.array([extent.low, extent.high]) if extent is not None else np.empty(0)
         if self._log:
-            return ranges.limits_of_decades(ends, shown, decades=2 * ranges.FURTHEST if full else ranges.MAX_DECADES)
+            whole = full or told is not None
+            return ranges.limits_of_decades(ends, shown, decades=2 * ranges.FURTHEST if whole else ranges.MAX_DECADES)
         if self.quantity == "score" and run.data.task == "classification":
             return ranges.share_limits(ends, shown)
         return ranges.linear_limits(ends, shown, zero=self._from_zero)
+
+    @property
+    def _told_extent(self) -> Extent | None:
+        """What the evidence is about takes, however far that reaches; on a linear axis, as far as it can be told."""
+        found: Extent | None = None
+        for low, high in self._told:
+            lows, highs = low[np.isfinite(low)], high[np.isfinite(high)]
+            if not (len(lows) and len(highs)):
+                continue
+            few = len(low) <= ranges.FEW_ROWS
+            bottom, top = (lows.min(), highs.max()) if few else ranges.bulk(np.concatenate([lows, highs]), 3.0)
+            if self._log or max(abs(bottom), abs(top)) <= ranges.HUGE:
+                extent = Extent(float(bottom), float(top), float(bottom), float(top))
+                found = extent.joined(found)
+        return found
 
     @property
     def _from_zero(self) -> bool:
@@ -436,6 +525,20 @@ class LearningCurves(EpochPanel):
         self.axes.set_note(
             joined((*long, ghost)), joined(long), joined((*short, ghost)), joined(short), joined(short[1:]), short[1]
         )
+
+
+def _last_of(values: FloatArray) -> float:
+    """Return the last value that is finite."""
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if len(finite) else -math.inf
+
+
+def last_losses(run: RunView, first: int, last: int) -> Curve:
+    """Return the loss of each batch of some of the last steps, which are kept exactly however long the run is."""
+    tail = run.history.tail()
+    rows = (tail.steps >= first) & (tail.steps <= last)
+    losses = tail.low[rows, column("batch_loss", run.history.layer_count)]
+    return Curve(tail.steps[rows], losses, losses, 1)
 
 
 def _faint(color: str, share: float) -> QPen:

@@ -199,6 +199,12 @@ class Panel(QFrame):
     def show_evidence(self) -> None:
         """Show the evidence of a finding about what the panel shows, in its own way; many have none."""
 
+    def show_curve(self, curve: str) -> None:
+        """Turn to the view that shows a curve, as the user would by the pills; many panels have but one."""
+
+    def zoom_to_steps(self, first: int, last: int) -> None:
+        """Show some of the last steps alone, one by one, where there is an axis of time; a double click goes back."""
+
     def table(self) -> Table | None:
         """Return what is shown as figures, exactly as recorded; None while nothing is."""
         return None

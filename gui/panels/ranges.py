@@ -16,7 +16,9 @@ Limits = tuple[float, float]
 
 MAX_DECADES = 12.0
 """More decades than this on one axis leave no detail to see; what lies further out is drawn at the edge."""
-FURTHEST = 300.0
+FEW_ROWS = 64
+"""Up to so many moments (as many as the last steps that are kept), each counts: none of them is an outlier."""
+FURTHEST = 308.0
 """Log axes reach no further than 10 to this, up or down: there the numbers end."""
 HUGE = 1e15
 """Linear axes reach no further; an exploding loss belongs on a log axis."""
@@ -51,7 +53,7 @@ def linear_limits(values: FloatArray, shown: Limits | None = None, *, zero: bool
     if not finite.size:
         return shown or (0.0, 1.0)
     finite = np.clip(finite, -HUGE, HUGE)
-    low, high = _bulk(finite, 20.0)
+    low, high = bulk(finite, 20.0)
     if zero:
         low = min(low, 0.0)
     if not high > low:
@@ -71,13 +73,21 @@ def log_limits(values: FloatArray, shown: Limits | None = None, *, decades: floa
         return limits_of_decades(np.log10(values), shown, decades=decades)
 
 
-def limits_of_decades(exponents: FloatArray, shown: Limits | None = None, *, decades: float = MAX_DECADES) -> Limits:
-    """Return what `log_limits` does, given log10 of the values (±inf and NaN are left out)."""
+def limits_of_decades(
+    exponents: FloatArray, shown: Limits | None = None, *, decades: float = MAX_DECADES, end: float = math.nan
+) -> Limits:
+    """Return what `log_limits` does, given log10 of the values (±inf and NaN are left out).
+
+    `end` is a value that the axis reaches in any case, if need be at the cost of the lower ones: where a run blew up.
+    """
     exponents = np.clip(exponents[np.isfinite(exponents)], -FURTHEST, FURTHEST)
     if not exponents.size:
         return shown or (-3.0, 0.0)
-    low, high = _bulk(exponents, 3.0)
-    if high - low > decades:
+    low, high = bulk(exponents, 3.0)
+    if math.isfinite(end):
+        high = min(max(high, end), FURTHEST)
+        low = max(low, high - decades)
+    elif high - low > decades:
         middle = float(np.median(exponents))
         low, high = max(low, middle - decades / 2), min(high, middle + decades / 2)
     if high - low < 0.1:
@@ -87,17 +97,29 @@ def limits_of_decades(exponents: FloatArray, shown: Limits | None = None, *, dec
     return shown if shown is not None and _suits(shown, (low, high)) else wanted
 
 
+def limits_around(exponents: FloatArray) -> Limits:
+    """Return limits in decades around what must be seen [..., moments, curves], however many decades that takes.
+
+    Of few moments that is every value, of many the bulk; where there is no finite value, limits that hold nothing.
+    """
+    finite = exponents[np.isfinite(exponents)]
+    if not finite.size:
+        return math.inf, -math.inf
+    ends = bulk(finite, 3.0) if exponents.shape[-2] > FEW_ROWS else (float(finite.min()), float(finite.max()))
+    return limits_of_decades(np.array(ends), decades=2 * FURTHEST)
+
+
 def share_limits(values: FloatArray, shown: Limits | None = None) -> Limits:
     """Return limits for shares such as an accuracy: up to 1, down to a round share below the bulk of the values."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return shown or (0.0, 1.0)
-    low = min(max(_bulk(finite, 20.0)[0], 0.0), 0.999)
+    low = min(max(bulk(finite, 20.0)[0], 0.0), 0.999)
     wanted = max(room for room in (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99) if room <= low)
     return shown if shown is not None and shown[1] == 1.0 and _suits(shown, (low, 1.0)) else (wanted, 1.0)
 
 
-def _bulk(values: FloatArray, reach: float) -> Limits:
+def bulk(values: FloatArray, reach: float) -> Limits:
     """Return minimum and maximum, but no further from the middle 96 % than `reach` times its width."""
     low, high = float(values.min()), float(values.max())
     if len(values) < 8:

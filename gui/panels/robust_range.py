@@ -59,6 +59,11 @@ class Extent:
         high = max(self.high, min(other.high, self.high + reach))
         return Extent(low, high, self.lowest, self.highest)
 
+    def up_to(self, end: float, decades: float) -> Extent:
+        """Return the extent (in decades) that reaches the end of a run that blew up: all is told there."""
+        high = max(self.high, end)
+        return Extent(max(self.low, high - decades), high, self.lowest, self.highest)
+
     @property
     def whole(self) -> Extent:
         """Return the extent that shows everything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from training.diagnosis.wording import times
 from training.history import Evaluations
 from training.progress import Outcome
 
-Kind = Literal["better", "same", "worse"]
+Kind = Literal["better", "same", "worse", "mixed"]
 
 LEVEL = 0.02
 """A relative change of the loss, or a change of the score, smaller than this counts as none."""
@@ -25,13 +25,15 @@ class Verdict:
     Attributes
     ----------
     kind
-        Better, the same, or worse.
+        Better, the same, worse; or mixed, where loss and score disagree.
     measure
         What was compared, as people call it: ``"validation loss"``.
     before, after
         Its value without and with the fix; of weights that have diverged, a loss of +∞, a score of −∞.
     change
         ``(after − before) / |before|`` of a loss, ``after − before`` of a score; NaN where that is no number.
+    score, score_before, score_after
+        Where kind is mixed: the score that disagrees, as people call it (``"accuracy"``), without and with the fix.
     """
 
     kind: Kind
@@ -39,10 +41,15 @@ class Verdict:
     before: float
     after: float
     change: float
+    score: str = ""
+    score_before: float = math.nan
+    score_after: float = math.nan
 
     @property
     def sentence(self) -> str:
         """What anyone understands."""
+        if self.kind == "mixed":
+            return self._both_sides
         if math.isinf(self.before) and math.isinf(self.after):
             return f"Neither run keeps weights with a finite {self.measure}."
         measure = f"{self.measure[:1].upper()}{self.measure[1:]}"
@@ -52,6 +59,21 @@ class Verdict:
             return f"It diverged; the run as it is keeps a {self.measure} of {self.before:.3g}."
         there = f"{measure} {self.after:.3g} instead of {self.before:.3g}"
         return f"{there} ({self.by_how_much})." if self.by_how_much else f"{there}."
+
+    @property
+    def _both_sides(self) -> str:
+        measure = f"{self.measure[:1].upper()}{self.measure[1:]}"
+        score = f"{self.score} {self.score_after:.3g} instead of {self.score_before:.3g}".replace("-", "−")
+        return f"{measure} {self._in_words}, but {score}."
+
+    @property
+    def _in_words(self) -> str:
+        if abs(self.change) < LEVEL:
+            return "about the same"
+        if abs(self.change) >= 10 or self.change <= -0.95:
+            return self.by_how_much
+        places = 0 if abs(self.change) >= 0.1 else 1
+        return f"{100 * abs(self.change):.{places}f} % {'lower' if self.change < 0 else 'higher'}"
 
     @property
     def by_how_much(self) -> str:
@@ -80,6 +102,21 @@ def compare_losses(before: float, after: float, measure: str = "validation loss"
     if (math.isinf(before) and math.isinf(after)) or abs(change) < LEVEL:
         return Verdict("same", measure, before, after, change)
     return Verdict("better" if after < before else "worse", measure, before, after, change)
+
+
+def with_scores(verdict: Verdict, before: float, after: float, score: str) -> Verdict:
+    """Return a verdict on two losses that is mixed if the scores of the same weights say clearly otherwise.
+
+    >>> mixed = with_scores(compare_losses(1.0, 0.36), 0.53, 0.23, "accuracy")
+    >>> mixed.sentence
+    'Validation loss 64 % lower, but accuracy 0.23 instead of 0.53.'
+    """
+    change = after - before
+    if not (math.isfinite(change) and math.isfinite(verdict.change)) or abs(change) <= LEVEL:
+        return verdict
+    if verdict.kind == ("better" if change > 0 else "worse"):
+        return verdict
+    return replace(verdict, kind="mixed", score=score, score_before=before, score_after=after)
 
 
 def _relative(before: float, after: float) -> float:

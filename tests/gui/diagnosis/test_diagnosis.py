@@ -26,6 +26,7 @@ DEEP: dict[str, Any] = {
     "data__samples": 80, "network__hidden": (8,) * 8, "network__activation": "sigmoid",
     "network__initialization__scheme": "xavier_uniform", "optimizer__method": "sgd", "epochs": 12,
 }
+STARTS = ("Better with", "The same with", "Worse with", "Mixed result with")
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -90,7 +91,7 @@ def test_from_a_stalled_run_to_a_kept_fix_and_back(qtbot: Any, open_window: Call
     assert races.entrants[0].run.history.step == window.control.view.history.step
     outcome = races.outcome
     assert outcome is not None
-    assert outcome.heading in {f"{start} {first.title}" for start in ("Better with", "The same with", "Worse with")}
+    assert outcome.heading in {f"{start} {first.title}" for start in STARTS}
     assert "alidation loss" in outcome.sentence
     qtbot.waitUntil(lambda: outcome.heading in bar.heading.text())
     assert bar.sentence.accessibleName() == outcome.sentence
@@ -220,6 +221,47 @@ def test_evidence_brings_a_plot_of_its_curve(qtbot: Any, window: MainWindow, say
     qtbot.waitUntil(lambda: window.control.view.moment is not None and window.control.view.moment.step == 3)
     second.setFocus()
     assert window.ratios.axes.spans
+
+
+def test_a_finding_that_is_opened_turns_the_plots_to_its_evidence_and_nothing_else_does(
+    qtbot: Any, window: MainWindow, says: Says
+) -> None:
+    says.findings = [VANISHING]
+    diagnosis, why = train(qtbot, window), window.workspace.why
+    assert window.gradients.quantity == window.layer_map.quantity == "weight_grad_norm"
+    diagnosis.explain(VANISHING)
+    assert window.gradients.quantity == window.layer_map.quantity == "signal_norm"
+    window.gradients.pills["weight_grad_norm"].click()
+    diagnosis._show_history()
+    diagnosis._show_evidence()
+    assert window.gradients.quantity == "weight_grad_norm"  # as the user has it
+    why.track.chosen.emit(VANISHING.name)
+    assert window.gradients.quantity == "signal_norm"
+    window.gradients.pills["weight_grad_norm"].click()
+    why.plots_pill.click()
+    why.track.chosen.emit(VANISHING.name)
+    assert window.gradients.quantity == "weight_grad_norm"  # the plots are left as they are
+    qtbot.mouseClick(why.evidence_rows[0], LEFT)
+    assert window.gradients.quantity == "signal_norm"
+
+
+def test_evidence_of_the_last_steps_is_shown_alone_by_a_click(
+    qtbot: Any, open_window: Callable[..., MainWindow], says: Says
+) -> None:
+    says.findings = [VANISHING]
+    window = open_window(data__samples=80, epochs=100)
+    diagnosis = train(qtbot, window)
+    last = window.control.view.history.n_steps
+    grown = Evidence("grad_norm", "2-fold a step", last - 63, last)
+    says.findings = [replace(VANISHING, evidence=(grown,))]
+    diagnosis._examine(window.control.view, 1e9)
+    diagnosis.explain(VANISHING)
+    row = window.workspace.why.evidence_rows[0]
+    assert row.text.text() == "2-fold a step · click to zoom in"
+    assert not window.gradients.axes.zoomed
+    qtbot.mouseClick(row, LEFT)
+    assert window.gradients.axes.zoomed
+    assert window.gradients.axes.view()[:2] == (last - 64, last)
 
 
 def test_the_timeline_marks_where_something_was_found(qtbot: Any, window: MainWindow, says: Says) -> None:

@@ -49,6 +49,15 @@ def test_what_is_gone_stays_for_a_while() -> None:
     assert shown(found("plateau")).take([], EARLY, settled=True) == []
 
 
+def test_what_is_gone_goes_at_the_next_look_where_looks_are_rare() -> None:
+    assert names(shown(found("plateau")).take([], LEAVE_SECONDS)) == []
+
+
+def test_nothing_lingers_for_more_than_about_a_second() -> None:
+    assert LEAVE_SECONDS <= 1.0
+    assert OVERTAKE_SECONDS <= 1.0
+
+
 def test_another_one_of_the_same_weight_takes_the_first_place_only_after_a_while() -> None:
     one, other = found("plateau"), found("saturation")
     steady = shown(one, other)

@@ -11,7 +11,7 @@ from gui.diagnosis.fix_race import AS_IT_IS, FixRace
 from gui.diagnosis.telling import changes_of, earlier, outcome_of, story_of
 from tests.gui.diagnosis.made_up import HEALTHY, OVERFITTING, PAST, VANISHING
 from training.diagnosis.finding import Finding, Fix
-from training.diagnosis.verdict import compare_losses
+from training.diagnosis.verdict import compare_losses, with_scores
 from training.experiment import Experiment
 from training.progress import Edit
 from training.validation import replace
@@ -61,6 +61,12 @@ def test_the_outcome_says_what_to_do_now(
     assert (told.title, told.figure) == (title, verdict.by_how_much)
     assert told.sentence.startswith(verdict.sentence)
     assert told.sentence.endswith(end)
+
+
+def test_a_better_loss_with_a_worse_score_is_not_plainly_better() -> None:
+    told = outcome_of(race(SLOWER, 20), with_scores(compare_losses(1.0, 0.36), 0.53, 0.23, "accuracy"), None)
+    assert (told.title, told.severity) == ("Mixed result with rate ÷ 10", "note")
+    assert told.sentence.startswith("Validation loss 64 % lower, but accuracy 0.23 instead of 0.53.")
 
 
 def test_what_was_found_earlier_is_named_once() -> None:

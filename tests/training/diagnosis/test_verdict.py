@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from training.diagnosis.verdict import compare_losses, compare_scores, kept
+from training.diagnosis.verdict import compare_losses, compare_scores, kept, with_scores
 from training.history import Evaluations
 from training.progress import EvaluationRecord, Outcome
 
@@ -53,6 +53,24 @@ def test_more_of_a_score_is_better(before: float, after: float, kind: str) -> No
 ])  # fmt: skip
 def test_a_score_that_is_no_number_is_that_of_a_run_that_diverged(before: float, after: float, sentence: str) -> None:
     assert compare_scores(before, after, "validation R²").sentence == sentence
+
+
+@pytest.mark.parametrize(("losses", "scores", "kind", "sentence"), [
+    ((1.0, 0.36), (0.53, 0.23), "mixed", "Validation loss 64 % lower, but accuracy 0.23 instead of 0.53."),
+    ((1.0, 0.01), (0.53, 0.23), "mixed", "Validation loss 100 times lower, but accuracy 0.23 instead of 0.53."),
+    ((0.5, 0.55), (0.7, 0.8), "mixed", "Validation loss 10 % higher, but accuracy 0.8 instead of 0.7."),
+    ((0.5, 0.501), (0.7, 0.6), "mixed", "Validation loss about the same, but accuracy 0.6 instead of 0.7."),
+    ((1.0, 0.36), (0.53, -0.23), "mixed", "Validation loss 64 % lower, but accuracy −0.23 instead of 0.53."),
+    ((1.0, 0.36), (0.53, 0.52), "better", "Validation loss 0.36 instead of 1 (−64 %)."),
+    ((1.0, 0.36), (0.53, 0.9), "better", "Validation loss 0.36 instead of 1 (−64 %)."),
+    ((0.36, 1.0), (0.9, 0.5), "worse", "Validation loss 1 instead of 0.36 (+178 %)."),
+    ((NAN, 0.3), (NAN, 0.5), "better", "Validation loss 0.3, where the run as it is diverged."),
+])  # fmt: skip
+def test_a_score_that_says_otherwise_is_told_of(
+    losses: tuple[float, float], scores: tuple[float, float], kind: str, sentence: str
+) -> None:
+    verdict = with_scores(compare_losses(*losses), *scores, "accuracy")
+    assert (verdict.kind, verdict.sentence) == (kind, sentence)
 
 
 def evaluations(losses: list[float]) -> Evaluations:
