@@ -268,7 +268,7 @@ def train_headless(
     with TerminalProgress(console) as progress:
         result = run_headless(
             experiment, out=out, save_data=save_data, script=script, watch=progress, instruments=instruments,
-            measure=measure,
+            measure=measure, survey=progress.survey,
         )  # fmt: skip
     for replica, outcome in enumerate(result.finished.outcomes[:8]):
         prefix = f"Replica {replica}: " if experiment.replicas > 1 else ""

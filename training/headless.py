@@ -59,6 +59,7 @@ def run_headless(
     watch: Watcher | None = None,
     instruments: float = 0.0,
     measure: Collection[str] = (),
+    survey: Callable[[float], None] = lambda share: None,
 ) -> HeadlessRun:
     """Train `experiment` to its end and write its files.
 
@@ -80,6 +81,8 @@ def run_headless(
         Time that instruments may take, as a part of the time for training; 0: there are none.
     measure
         Of `TO_MEASURE`, what is measured beside the standard instruments.
+    survey
+        Told, while the landscape is computed, which share of it is done.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def run_headless(
         if failure is not None:
             raise failure
         if checkpoints is not None and not interrupted():
-            _survey(folder, engine, experiment, checkpoints, interrupted)
+            _survey(folder, engine, experiment, checkpoints, interrupted, survey)
         return HeadlessRun(folder, run, interrupted())
 
 
@@ -173,11 +176,16 @@ def _keeper(checkpoints: Checkpoints | None, engine: Engine) -> Callable[[Progre
 
 
 def _survey(
-    folder: Path, engine: Engine, experiment: Experiment, checkpoints: Checkpoints, interrupted: Callable[[], bool]
+    folder: Path,
+    engine: Engine,
+    experiment: Experiment,
+    checkpoints: Checkpoints,
+    interrupted: Callable[[], bool],
+    tell: Callable[[float], None],
 ) -> None:
     """Write the loss landscape; where it cannot be computed, warn: all else of the run is there."""
     try:
-        landscape = landscape_of(engine, experiment, checkpoints, given_up=interrupted)
+        landscape = landscape_of(engine, experiment, checkpoints, given_up=interrupted, tell=tell)
     except Exception as error:
         warnings.warn(f"No instruments/landscape.csv: {error!r}", RuntimeWarning, stacklevel=3)
         return

@@ -57,17 +57,27 @@ class TerminalProgress:
 
     def __call__(self, engine: Engine, history: History, progress: Progress) -> None:
         """Show where the run stands, but not more often than anyone can read."""
+        if self._is_time():
+            self._show(history.step, steps_at_most(engine.experiment, engine.steps_per_epoch), _text(engine, history))
+
+    def survey(self, share: float) -> None:
+        """Show how much of the loss landscape is done, once training has ended."""
+        if self._is_time():
+            self._show(100.0 * share, 100.0, f"loss landscape {share:.0%}")
+
+    def _is_time(self) -> bool:
         now = time.monotonic()
         if now < self._next:
-            return
+            return False
+        self._next = now + (REDRAW_SECONDS if self._live else LINE_SECONDS)
+        return True
+
+    def _show(self, completed: float, total: float, text: str) -> None:
         if self._live:
-            self._next = now + REDRAW_SECONDS
-            total = steps_at_most(engine.experiment, engine.steps_per_epoch)
-            self._bar.update(self._task, completed=history.step, total=total, text=_text(engine, history))
+            self._bar.update(self._task, completed=completed, total=total, text=text)
             self._bar.refresh()
         else:
-            self._next = now + LINE_SECONDS
-            self._console.print(_text(engine, history), highlight=False, soft_wrap=True)
+            self._console.print(text, highlight=False, soft_wrap=True)
 
 
 def _text(engine: Engine, history: History) -> str:

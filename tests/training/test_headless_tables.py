@@ -196,7 +196,12 @@ def test_a_landscape_in_random_directions_has_the_loss_of_the_run_at_its_center(
 
 
 def test_the_path_through_a_landscape_is_as_long_as_the_weights_have_moved(tmp_path: Path) -> None:
-    run = run_headless(small(), out=tmp_path / "out", instruments=0.1, measure=["landscape"])
+    shares: list[float] = []
+    run = run_headless(
+        small(), out=tmp_path / "out", instruments=0.1, measure=["landscape"], survey=shares.append,
+    )  # fmt: skip
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
     path = rows_of(run.folder / "instruments" / "landscape_path.csv")
     first, last = path[0], path[-1]
     assert (first["step"], int(last["step"])) == ("0", summary_of(run)["steps"])

@@ -28,7 +28,12 @@ ENOUGH, SHORT, LONGEST = 20, 2_000, 1.0
 
 
 def landscape_of(
-    engine: Engine, original: Experiment, checkpoints: Checkpoints, *, given_up: Callable[[], bool] = lambda: False
+    engine: Engine,
+    original: Experiment,
+    checkpoints: Checkpoints,
+    *,
+    given_up: Callable[[], bool] = lambda: False,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> Landscape | None:
     """Return the landscape around the weights that a run has ended with, and its path.
 
@@ -42,6 +47,8 @@ def landscape_of(
         Kept while it trained.
     given_up
         Asked on the way: whether nobody waits for it any more.
+    tell
+        Told on the way which share of it is done.
 
     Returns
     -------
@@ -60,6 +67,7 @@ def landscape_of(
         for part in survey(engine.experiment, engine.data, engine.architecture, path, path[-1][1]):
             if given_up():
                 return None
+            tell(part.done)
             found = part
         return found
     finally:
