@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -20,6 +19,8 @@ from benchmarks.instruments import MEASURED, WARM_UP_SECONDS, in_turns
 from benchmarks.window_process import open_window, process_events
 from training.instruments.instruments import SHARE
 
+SETTLE_SECONDS = 0.1
+
 
 def measure(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
     """Train in the window, switching the instruments on and off."""
@@ -29,7 +30,8 @@ def measure(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
     process_events(WARM_UP_SECONDS)
 
     def train(seconds: float, measuring: bool) -> float:
-        control.measure(dataclasses.replace(control.measuring, share=SHARE if measuring else 0.0))
+        shown.preferences.change(instrument_budget=SHARE if measuring else 0.0)  # the window asks them at every tick
+        process_events(SETTLE_SECONDS)
         began, before = time.perf_counter(), control.session.engine.step
         process_events(seconds)
         return float(control.session.engine.step - before) / (time.perf_counter() - began)
