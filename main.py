@@ -7,6 +7,7 @@ other order loads the wrong libraries).
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -239,6 +240,7 @@ def open_window(experiment: str) -> None:
     if absent:
         print(advice(absent), file=sys.stderr)
         raise typer.Exit(BAD_INPUT)
+    gc.disable()  # collections among what is imported take 0.4 s and find nothing; the window has them back
     prepare_torch()
     from training.experiment_file import find
 

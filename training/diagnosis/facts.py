@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from training.data.prepare import PreparedData
 
@@ -92,6 +91,8 @@ def _computed(data: PreparedData) -> DataFacts:
 
 def _neighbors(data: PreparedData) -> tuple[float, float, float]:
     """Return `own_score`, `neighbor_score` and `wrong_labels`."""
+    from scipy.spatial.distance import cdist  # 0.1 s that the start of the program need not wait for
+
     chosen, held_out = _choice(len(data.x_train)), _choice(len(data.x_val))
     if len(chosen) < 3 * NEIGHBORS:
         return float("nan"), float("nan"), float("nan")

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
-from scipy.stats import t as student
 
 FloatArray = NDArray[np.float64]
 
@@ -234,6 +232,8 @@ def _information(window: Window, squares: float, parameters: int) -> float:
 
 def _refined(window: Window, fit: Fit) -> Fit:
     """Improve all parameters together, and tell how well they are known."""
+    from scipy import optimize  # 0.2 s that the start of the program need not wait for
+
     shape = fit.shape
     free = window.fall is not None or (window.floor is None and fit.limit > 0.0)
     start = [fit.height, fit.strength]
@@ -255,7 +255,7 @@ def _refined(window: Window, fit: Fit) -> Fit:
 
     scale = np.maximum(np.abs(start), 1e-12)
     with np.errstate(all="ignore"):  # the logarithm of no limit, and steps on the way that lead nowhere
-        solved = least_squares(misfits, start, method="lm", x_scale=scale, max_nfev=500)
+        solved = optimize.least_squares(misfits, start, method="lm", x_scale=scale, max_nfev=500)
     height, strength, bend, limit = parts(solved.x)
     squares = float((solved.fun**2).sum())
     criterion = _information(window, squares, len(start))
@@ -268,6 +268,8 @@ def _refined(window: Window, fit: Fit) -> Fit:
 
 def _errors(window: Window, slopes: FloatArray, misfits: FloatArray) -> FloatArray:
     """Return half widths of the intervals of all parameters; misfits that hang together count for fewer."""
+    from scipy import special  # its quantiles of Student's t are those of scipy.stats, which takes 0.4 s to import
+
     count, parameters = slopes.shape
     free = max(1, count - parameters)
     variance = max(float((misfits**2).sum()) / free, window.tolerance**2)
@@ -277,5 +279,5 @@ def _errors(window: Window, slopes: FloatArray, misfits: FloatArray) -> FloatArr
     size[size == 0.0] = 1.0
     covariance = np.linalg.pinv((slopes / size).T @ (slopes / size)) / np.outer(size, size)
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0) * variance * (1.0 + alike) / (1.0 - alike))
-    errors: FloatArray = float(student.ppf(0.5 + CONFIDENCE / 2.0, free)) * spread
+    errors: FloatArray = float(special.stdtrit(free, 0.5 + CONFIDENCE / 2.0)) * spread
     return errors
