@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gui.window import MainWindow
 
 CLOSE_SECONDS = 1.0
+GROWS_SECONDS = 0.2
+"""So often the line of a run that just goes on grows: at every frame it would take 3 % of a core."""
 
 
 class TimeTravel(Feature):
@@ -60,6 +62,7 @@ class TimeTravel(Feature):
         self._deeds: tuple[int, dict[int, str]] = (-1, {})
         self._best: tuple[int, float] | None = None
         self._now = 0.0  # of the last look
+        self._shown_at = -GROWS_SECONDS
 
     def adopt(self, workspace: Workspace) -> None:
         self.bar = TimelineBar(workspace.theme, workspace.scale, workspace)
@@ -206,7 +209,14 @@ class TimeTravel(Feature):
             return
         self._follow_the_run(view)
         self._play_on(view)
-        self._show(view)
+        if not self._just_goes_on(view) or now - self._shown_at >= GROWS_SECONDS:
+            self._shown_at = now
+            self._show(view)
+
+    def _just_goes_on(self, view: RunView) -> bool:
+        """Tell whether there is no more to show than that the run is a little longer."""
+        shown = self.bar.track.shown
+        return view.playing and shown.growing and view.moment is None and shown.past is None and not self.playback.on
 
     def _answered(self, answer: Moment | Fork | InputError | Failure) -> None:
         view, window = self._view, self.window
