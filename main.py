@@ -241,13 +241,16 @@ def open_window(experiment: str) -> None:
         print(advice(absent), file=sys.stderr)
         raise typer.Exit(BAD_INPUT)
     gc.disable()  # collections among what is imported take 0.4 s and find nothing; the window has them back
-    prepare_torch()
-    from training.experiment_file import find
+    try:
+        prepare_torch()
+        from training.experiment_file import find
 
-    path = find(experiment) if experiment else None
-    from gui.app import run_gui
+        path = find(experiment) if experiment else None
+        from gui.app import run_gui
 
-    raise typer.Exit(run_gui(path))
+        raise typer.Exit(run_gui(path))
+    finally:
+        gc.enable()  # also where no window came of it
 
 
 def train_headless(

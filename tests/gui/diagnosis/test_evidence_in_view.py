@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gui import theme
 from gui.evidence import ShownEvidence
 from gui.panels.gradient_norms import GradientNorms
 from gui.panels.layer_map import LayerMap
 from gui.panels.learning_curves import LearningCurves
 from gui.panels.panel import Panel
 from gui.run_view import RunView
-from gui.selection import Selection
+from tests.gui.diagnosis import one_panel
 from tests.gui.panels.runs import extend, extend_with, make_run, records
 from training.diagnosis.finding import Evidence
 from training.history import column
@@ -38,18 +38,7 @@ def blown_up() -> RunView:
 
 @pytest.fixture
 def begun(qtbot: Any) -> Callable[..., Any]:
-    def begin(kind: type[Panel], run: RunView) -> Panel:
-        panel = kind()
-        panel.share(Selection(panel))
-        panel.failed.connect(lambda message, details: pytest.fail(f"{message}\n{details}"))
-        panel.restyle(theme.DARK)
-        qtbot.addWidget(panel)
-        panel.resize(420, 240)
-        panel.show()
-        panel.begin(run)
-        return panel
-
-    return begin
+    return partial(one_panel.begun, qtbot)
 
 
 def shown(*items: Evidence) -> ShownEvidence:

@@ -18,8 +18,8 @@ from gui.panels.network import Network
 from gui.panels.panel import Panel
 from gui.panels.update_ratio import UpdateRatio
 from gui.run_view import RunView
-from gui.selection import Selection
 from tests.gui.diagnosis.made_up import VANISHING
+from tests.gui.diagnosis.one_panel import begun
 from tests.gui.panels.runs import make_run
 from training.diagnosis.finding import Evidence
 
@@ -53,18 +53,6 @@ def test_the_piece_pointed_at_is_marked_alone_and_stronger() -> None:
     assert span.strong
     assert pointed.layers() == frozenset()
     assert SHOWN.layers() == {0, 2}
-
-
-def begun(qtbot: Any, kind: type[Panel], run: RunView) -> Panel:
-    panel = kind()
-    panel.share(Selection(panel))
-    panel.failed.connect(lambda message, details: pytest.fail(f"{message}\n{details}"))
-    panel.restyle(theme.DARK)
-    qtbot.addWidget(panel)
-    panel.resize(420, 240)
-    panel.show()
-    panel.begin(run)
-    return panel
 
 
 @pytest.mark.parametrize(("kind", "places"), [

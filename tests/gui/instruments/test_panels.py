@@ -201,7 +201,7 @@ class TestHistograms:
         say(run, "weight_histogram", {10: histograms([np.array([-1.0, 1.0]), np.array([-8.0, 8.0])])})
         panel = shown(qtbot, Histograms(), run)
         assert "-1.0 to 1.0" in panel.figure_label.text()
-        panel.layer_pill.layers.actions()[1].trigger()
+        panel.layer_pill.menu.actions()[1].trigger()
         panel.show_layer()
         assert panel.selection.layer == 1
         assert panel.layer_pill.text() == "output ▾"

@@ -296,7 +296,7 @@ def test_smoothing_is_chosen_from_a_menu(panel, qtbot):
     noisy(run, 100)
     panel.resize(900, 240)
     panel.start(run)
-    menu = panel.smooth_pill.strengths
+    menu = panel.smooth_pill.menu
     assert [action.text().split(":")[0] for action in menu.actions()] == ["Off", "Light", "Medium", "Strong"]
     click(qtbot, panel.smooth_pill)
     assert menu.isVisible()
