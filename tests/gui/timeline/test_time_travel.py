@@ -262,7 +262,7 @@ def test_the_past_can_be_looked_at_while_the_run_goes_on(open_window: Open, qtbo
     view = window.control.view
     assert view is not None
     window.toggle()
-    qtbot.waitUntil(lambda: at(window) > 50)
+    qtbot.waitUntil(lambda: travel(window).bar.track.shown.now > 50)  # the line follows the run a little later
     drag(window, 30)
     shown = wait_for(window, qtbot, moment_asked(window))
     before = at(window)
