@@ -1,13 +1,15 @@
-"""What takes a moment to read, read soon after the start: the library, the labs, the runs that are kept."""
+"""What takes a moment to read, read soon after the start: what curves are drawn with, the library, labs, kept runs."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.feature import Feature
+from gui.panels import shapes
 from gui.run_control import News
 
 if TYPE_CHECKING:
@@ -23,15 +25,24 @@ class ReadAhead(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._begin_at = time.perf_counter() + QUIET_SECONDS
-        self._begun = False
+        self._curves_begun = self._begun = False
 
     def look(self, news: News, now: float) -> None:
-        if not self._begun and now >= self._begin_at and self.window.control.phase != "loading":
+        if self._begun or self.window.control.phase == "loading":
+            return
+        if not self._curves_begun:
+            self._curves_begun = True
+            _in_a_thread(shapes.read_ahead)
+        elif now >= self._begin_at:
             self._begun = True
-            # A daemon: who closes the window meanwhile need not wait for what nobody will look at.
-            threading.Thread(target=_read, args=(self.window.features,), name="read ahead", daemon=True).start()
+            _in_a_thread(partial(_read, self.window.features))
 
 
 def _read(features: Iterable[Feature]) -> None:
     for feature in features:
         feature.read_ahead()
+
+
+def _in_a_thread(read: Callable[[], None]) -> None:
+    # A daemon: who closes the window meanwhile need not wait for what nobody will look at.
+    threading.Thread(target=read, name="read ahead", daemon=True).start()

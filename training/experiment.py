@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from models.activations import ACTIVATIONS
 from models.initializers import INITIALIZERS
 from training.choice import Choice
 from training.consistency import MAX_SEED, inconsistencies
 from training.data.catalog import BUNDLED, SYNTHETIC
+from training.descriptions import descriptions
 
 MAX_LAYERS = 64
 MAX_WIDTH = 1024
@@ -33,9 +36,16 @@ Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 class Section(BaseModel):
     """Base of every part of an experiment: frozen, no unknown keys, no silent conversions."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        found = handler(schema)
+        keys = handler.resolve_ref_schema(found).get("properties", {})
+        for key, text in descriptions(cls).items():
+            if key in keys:
+                keys[key]["description"] = text
+        return found
 
 
 # ---------------------------------------------------------------------------------------- data

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from gui.builder import wording
 from training.choice import Choice
+from training.descriptions import descriptions
 from training.experiment import Experiment
 from training.validation import TAGS, variants
 
@@ -54,7 +55,8 @@ def section_fields(section: str, tag: str = "") -> tuple[Field, ...]:
     """Return the fields of a section ("" for the experiment's own), nested ones included; `tag` picks the variant."""
     if not section:
         return tuple(
-            _field(name, info) for name, info in Experiment.model_fields.items() if not _is_section(info.annotation)
+            _field(name, info, descriptions(Experiment).get(name, ""))
+            for name, info in Experiment.model_fields.items() if not _is_section(info.annotation)
         )
     if section in TAGS:
         return (_tag_field(section), *_fields_of(variants(section)[tag], section, skip=TAGS[section][0]))
@@ -66,6 +68,7 @@ def section_fields(section: str, tag: str = "") -> tuple[Field, ...]:
 
 def _fields_of(model: type[BaseModel], prefix: str, skip: str = "") -> tuple[Field, ...]:
     found: list[Field] = []
+    described = descriptions(model)
     for name, info in model.model_fields.items():
         key = f"{prefix}.{name}"
         if name == skip:
@@ -73,15 +76,15 @@ def _fields_of(model: type[BaseModel], prefix: str, skip: str = "") -> tuple[Fie
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             found.extend(_fields_of(info.annotation, key))
         else:
-            found.append(_field(key, info))
+            found.append(_field(key, info, described.get(name, "")))
     return tuple(found)
 
 
-def _field(key: str, info: FieldInfo) -> Field:
+def _field(key: str, info: FieldInfo, description: str) -> Field:
     low, high = _bounds(info.metadata)
     default = None if info.is_required() else info.default
     options = _options(key, info)
-    return Field(key, wording.label(key), _tip(key, info), _kind(key, info), options, default, low, high)
+    return Field(key, wording.label(key), _tip(key, info, description), _kind(key, info), options, default, low, high)
 
 
 def _tag_field(section: str) -> Field:
@@ -128,8 +131,8 @@ def _bounds(metadata: list[Any]) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _tip(key: str, info: FieldInfo) -> str:
-    parts = [f"<b>{escape(wording.label(key))}</b>", escape(info.description or "")]
+def _tip(key: str, info: FieldInfo, description: str) -> str:
+    parts = [f"<b>{escape(wording.label(key))}</b>", escape(description)]
     allowed = _allowed(info)
     if allowed:
         parts.append(f"<i>{escape(allowed)}</i>")

@@ -203,11 +203,14 @@ class GlyphButton(QToolButton):
         size, glyph = round(BUTTON * scale()), round(GLYPH * scale())
         self.setFixedSize(size, size)
         self.setIconSize(QSize(glyph, glyph))
+        self.setStyleSheet("QToolButton { padding: 0; }")
+        self._drawn: tuple[Callable[[QPainter], None], str] | None = None
 
     def restyle(self, theme: Theme) -> None:
         """Take the colors of `theme`."""
-        self.setIcon(_icon(self.draw, theme.muted, self.iconSize().width()))
-        self.setStyleSheet("QToolButton { padding: 0; }")
+        if self._drawn != (self.draw, theme.muted):
+            self._drawn = self.draw, theme.muted
+            self.setIcon(_icon(self.draw, theme.muted, self.iconSize().width()))
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()

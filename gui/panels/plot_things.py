@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from gui.panels.plot_view import PlotView
+from gui.panels.shapes import path, polygon
 
 FloatArray = NDArray[np.float64]
 
@@ -98,9 +98,7 @@ class Line:
         finite = np.isfinite(px + py)  # py is finite or NaN by now
         there = np.count_nonzero(finite)
         if there > 1:
-            if there == len(finite):
-                return pg.functions.arrayToQPolygonF(px, py)
-            return pg.arrayToQPath(px, py, connect="finite", finiteCheck=True)
+            return polygon(px, py) if there == len(finite) else path(px, py)
         if there == 1:
             at = int(np.flatnonzero(finite)[0])
             return QPointF(px[at], py[at])
@@ -146,7 +144,7 @@ class Band:
         y = np.concatenate([self.low[whole], self.high[whole][::-1]])
         px, py = view.to_pixels(x, y)
         np.clip(py, view.box.top() - view.box.height(), view.box.bottom() + view.box.height(), out=py)
-        return pg.functions.arrayToQPolygonF(px, py)
+        return polygon(px, py)
 
 
 @dataclass

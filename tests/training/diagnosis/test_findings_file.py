@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from training.descriptions import descriptions
 from training.diagnosis import findings_file
 from training.diagnosis.finding import Evidence, Finding, Fix
 from training.diagnosis.findings_file import EvidenceEntry, FindingEntry, FindingsFile, FixEntry
@@ -100,7 +101,5 @@ def test_more_findings_than_fit_leave_those_that_matter_most(tmp_path: Path) -> 
 @pytest.mark.parametrize("model", [FindingsFile, FindingEntry, EvidenceEntry, FixEntry], ids=lambda row: row.__name__)
 def test_the_page_explains_every_key(model: Any) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    missing = [
-        key for key, field in model.model_fields.items() if f"| `{key}` | {field.description.rstrip('.')} |" not in page
-    ]
-    assert missing == [], [f"| `{key}` | {model.model_fields[key].description.rstrip('.')} |" for key in missing]
+    rows = [f"| `{key}` | {descriptions(model)[key].rstrip('.')} |" for key in model.model_fields]
+    assert [row for row in rows if row not in page] == []
