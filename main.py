@@ -483,6 +483,8 @@ def _located(file: str, line: int | None, text: str) -> str:
 
 def prepare_torch() -> None:
     """Import torch before anything of Qt, and keep it on one thread: small networks run 10 to 100 times faster so."""
+    # The other threads of NumPy's matrix products would spin for a while after each, at the cost of the window.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when NumPy is imported
     import torch
 
     torch.set_num_threads(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from statistics import median
 from typing import Any
@@ -15,14 +16,16 @@ from benchmarks.effort import Effort
 
 def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dict[str, Any]:
     """Return speeds, delays and redraw times; every figure comes from a fresh process."""
-    shares, windows, headless = [], [], []
+    shares, naps, windows, headless = [], [], [], []
     for turn in range(effort.window_rounds):
         say(f"Window, round {turn + 1} of {effort.window_rounds}")
-        order = ("headless", "window") if turn % 2 == 0 else ("window", "headless")
+        order = ("headless", "window", "napping") if turn % 2 == 0 else ("napping", "window", "headless")
         found = {what: _measure(display, what, effort.window_seconds) for what in order}
         windows.append(found["window"])
         headless.append(found["headless"]["steps_per_second"])
-        shares.append(found["window"]["steps_per_second"] / found["headless"]["steps_per_second"])
+        shares.append(_share(found, "window"))
+        naps.append(_share(found, "napping"))
+    on_one_core = _on_one_core(effort, display, say)
     say("Projector mode, 64 layers, redraws")
     projector, deep = (
         [_measure(display, what, effort.window_seconds) for _ in range(effort.window_rounds)]
@@ -39,6 +42,8 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
         "steps_per_second": median(round_["steps_per_second"] for round_ in windows),
         "headless_steps_per_second": median(headless),
         "share_of_headless": median(shares),
+        "share_of_headless_on_one_core": on_one_core,
+        "share_with_naps": median(naps),
         "redraws_per_second": median(round_["redraws_per_second"] for round_ in windows),
         "panels_per_second": {
             title: median(round_["panels_per_second"][title] for round_ in windows)
@@ -50,6 +55,28 @@ def measure(effort: Effort, display: Display, say: Callable[[str], None]) -> dic
         "deep": {"network": DEEP.title, **_of_rounds(deep)},
         "redraw": {"steps": redraw["steps"], "milliseconds": [few, many], "ratio": many / few},
     }
+
+
+def _share(found: dict[str, dict[str, Any]], what: str) -> float:
+    """Return a speed as a part of that without a window."""
+    return float(found[what]["steps_per_second"] / found["headless"]["steps_per_second"])
+
+
+def _on_one_core(effort: Effort, display: Display, say: Callable[[str], None]) -> float | None:
+    """Return that part where every thread has to stay on one core; None where the system cannot say so.
+
+    Where there are two, each falls asleep while its thread waits for the other's: see the method in `docs`.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    core, rounds = str(min(os.sched_getaffinity(0))), (effort.window_rounds + 1) // 2
+    shares = []
+    for turn in range(rounds):
+        say(f"Window on one core, round {turn + 1} of {rounds}")
+        order = ("headless", "window") if turn % 2 == 0 else ("window", "headless")
+        found = {what: _measure(display, what, effort.window_seconds, core) for what in order}
+        shares.append(_share(found, "window"))
+    return median(shares)
 
 
 def _of_rounds(rounds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -72,5 +99,5 @@ def _delays(rounds: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _measure(display: Display, what: str, seconds: float) -> dict[str, Any]:
-    return display.run("benchmarks.window_process", what, str(seconds))
+def _measure(display: Display, what: str, seconds: float, *core: str) -> dict[str, Any]:
+    return display.run("benchmarks.window_process", what, str(seconds), *core)

@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
 
     def _tick(self) -> None:
         """Take over what happened, then draw what changed: the window's only way to learn about the run."""
+        began = time.perf_counter()
         news = self.control.drain()
         if news.started:
             self._started()
@@ -208,6 +209,9 @@ class MainWindow(QMainWindow):
         if news.started or news.ended or news.failures or self.control.phase != self._shown_phase:
             self._figures_at = 0.0  # what has become of the run is shown without delay
         self._draw()
+        # The timer counts from here: what this turn took belongs to the interval.
+        left = self.pace.interval() - (time.perf_counter() - began)
+        self.timer.setInterval(max(1, round(1000 * left)))
 
     def _draw(self) -> None:
         now, started = time.perf_counter(), time.thread_time()
@@ -227,9 +231,6 @@ class MainWindow(QMainWindow):
                 self.frames.per_second if playing else 0.0, self.frames.work_per_second, pace.share,
                 playing and pace.over_budget,
             )
-        # The timer counts from here: what this turn took belongs to the interval.
-        left = self.pace.interval() - (time.perf_counter() - now)
-        self.timer.setInterval(max(1, round(1000 * left)))
 
     def event(self, event: QEvent) -> bool:
         # All painting of the window happens inside this one event: its cost sets the pace.
