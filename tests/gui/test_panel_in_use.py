@@ -23,7 +23,7 @@ SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 def trained(qtbot: Any, window: MainWindow) -> MainWindow:
     """Return a window whose run has ended, with the focus in the learning curves."""
     window.toggle()
-    qtbot.waitUntil(lambda: None not in window.control.view.outcomes)
+    qtbot.waitUntil(lambda: None not in window.control.view.outcomes and window.control.phase == "finished")
     window.curves.axes.setFocus()
     assert window.board.in_use() is window.curves
     return window

@@ -20,9 +20,12 @@ Open = Callable[..., MainWindow]
 def train(qtbot: Any, window: MainWindow, steps: int) -> None:
     if window.control.phase != "playing":
         window.toggle()
-    qtbot.waitUntil(
-        lambda: window.control.view.history.step >= steps or None not in window.control.view.outcomes, timeout=20_000
-    )
+
+    def there() -> bool:
+        ended = None not in window.control.view.outcomes and window.control.phase == "finished"
+        return ended or window.control.view.history.step >= steps
+
+    qtbot.waitUntil(there, timeout=20_000)
 
 
 def banner_button(window: MainWindow, text: str) -> QPushButton:

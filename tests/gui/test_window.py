@@ -88,7 +88,7 @@ def test_space_pauses_and_goes_on(qtbot: Any, open_window: Callable[..., MainWin
 
 def test_one_step_and_one_epoch(qtbot: Any, window: MainWindow) -> None:
     key(qtbot, window, Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: steps_done(window) == 1)
+    qtbot.waitUntil(lambda: steps_done(window) == 1 and window.control.phase == "paused")
     key(qtbot, window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: window.control.view.history.epoch == 1)
     wait_for(qtbot, window, "paused")
@@ -500,10 +500,15 @@ def test_hidden_panels_are_not_drawn_and_catch_up_when_shown(
 
 def test_an_idle_window_draws_nothing(qtbot: Any, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.frames.up_to_date(window.curves))
-    qtbot.wait(300)
-    drawn = window.redraws
-    qtbot.wait(300)
-    assert window.redraws == drawn
+    quiet_since, drawn = time.monotonic(), window.redraws
+
+    def quiet() -> bool:
+        nonlocal quiet_since, drawn
+        if window.redraws != drawn:
+            quiet_since, drawn = time.monotonic(), window.redraws
+        return time.monotonic() - quiet_since > 0.5
+
+    qtbot.waitUntil(quiet, timeout=5_000)
 
 
 def test_help_and_theme(qtbot: Any, window: MainWindow) -> None:

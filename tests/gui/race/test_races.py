@@ -95,7 +95,7 @@ def test_a_race_from_start_to_close(
     click(qtbot, bar.step_button)
     until(lambda: races.control.phase == "paused" and races.control.view.step == 1)
     qtbot.keyClick(window, Qt.Key.Key_Right)
-    until(lambda: races.control.view.step == 2)
+    until(lambda: races.control.phase == "paused" and races.control.view.step == 2)
     until(lambda: bar.epoch_button.isEnabled())
     click(qtbot, bar.epoch_button)
     until(lambda: races.control.phase == "paused" and races.control.view.step == 6)
