@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 from gui.evidence import limits_of, spans_of
 from gui.panels import ranges
 from gui.panels.moments import moment_text
-from gui.panels.panel import Panel, Pill, Table
+from gui.panels.panel import Pill, Table
 from gui.panels.plot_axes import Guide, PlotAxes
+from gui.panels.steps_panel import StepsPanel
 from gui.panels.time_marks import time_marks
-from gui.theme import Theme
 from gui.tips import plain_tip
 from models.architecture import Architecture
 from training.instruments.catalog import INSTRUMENTS
@@ -35,7 +35,7 @@ WAITS = "Read from the first steps on, as often as the budget of instruments all
 NOT_READ = "Not read: the run was over before the budget of instruments allowed it"
 
 
-class ReadingsPanel(Panel):
+class ReadingsPanel(StepsPanel):
     """A plot over the steps of what an instrument has said; where there are several, pills choose.
 
     Attributes
@@ -49,12 +49,9 @@ class ReadingsPanel(Panel):
     instruments: Mapping[str, str] = {}
 
     def __init__(self, axes: PlotAxes, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = axes
+        super().__init__(axes, parent)
         self.axes.setAccessibleName(f"{self.title}, over the steps")
         self.instrument = next(iter(self.instruments))
-        self._run: RunView | None = None
-        self.body.addWidget(axes, 1)
         self.group = QButtonGroup(self)
         self.pills: dict[str, Pill] = {}
         if len(self.instruments) > 1:
@@ -64,9 +61,6 @@ class ReadingsPanel(Panel):
                 )
                 self.group.addButton(pill)
                 self.pills[name] = pill
-        axes.pointed.connect(self._pointed)
-        axes.left.connect(lambda: self.selection.point_at(None))
-        axes.moment_clicked.connect(lambda x: self.selection.moment_wanted.emit(max(0.0, x)))
         self._tell()
 
     # -- as a panel
@@ -101,8 +95,7 @@ class ReadingsPanel(Panel):
         self._run = run
         self.axes.marks = time_marks(run, lambda steps: steps, self.theme)
         self.axes.spans = spans_of(self.selection.evidence, self.curves, lambda steps: steps, self.theme)
-        replicas = run.history.replicas
-        self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
+        self._note_replica(run)
         self.axes.empty = "" if len(self.series(run)) else why_not_read(run, self.instrument)
         self.axes.guides = []
         self.draw_view(run)
@@ -113,20 +106,8 @@ class ReadingsPanel(Panel):
         self.axes.redraw()
 
     def clear(self) -> None:
-        self._run = None
-        self.axes.marks, self.axes.spans, self.axes.guides, self.axes.empty = [], [], [], ""
-        self.axes.set_note()
-        self.axes.set_crosshair(None)
-        self.set_figure("")
-        self.clear_view()
-        self.axes.redraw()
-
-    def restyle(self, theme: Theme) -> None:
-        super().restyle(theme)
-        self.axes.restyle(theme)
-        self.color_view()
-        if self._run is not None:
-            self.refresh(self._run)
+        self.axes.guides = []
+        super().clear()
 
     def table(self) -> Table | None:
         """Return every reading that is kept, as it was made."""
@@ -146,13 +127,6 @@ class ReadingsPanel(Panel):
     def draw_view(self, run: RunView) -> None:
         """Draw what has been said."""
         raise NotImplementedError
-
-    def clear_view(self) -> None:
-        """Draw nothing."""
-        raise NotImplementedError
-
-    def color_view(self) -> None:
-        """Take the colors of the theme."""
 
     def values_read(self, run: RunView, step: int) -> list[tuple[str, str]]:
         """Return colors and texts: what was said last at or before a step."""

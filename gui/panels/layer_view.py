@@ -16,11 +16,12 @@ from gui.evidence import rows_told, seen_elsewhere, spans_of
 from gui.panels import ranges
 from gui.panels.crosshair import GAP
 from gui.panels.moments import moment_text
-from gui.panels.panel import Panel, Pill, Table
+from gui.panels.panel import Pill, Table
 from gui.panels.plot_axes import LABEL_PX, PlotAxes, Span, decades
 from gui.panels.scale import scale
+from gui.panels.steps_panel import StepsPanel
 from gui.panels.time_marks import time_marks
-from gui.theme import Theme, layer_colors, mix, text_font
+from gui.theme import layer_colors, mix, text_font
 from training.history import TAIL_STEPS, Curve, column
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Quantity:
     tip: str
 
 
-class LayerView(Panel):
+class LayerView(StepsPanel):
     """A view of a quantity of every layer over the steps of a run."""
 
     quantities: Mapping[str, Quantity] = {}
@@ -69,11 +70,8 @@ class LayerView(Panel):
     shows_ghost = False
 
     def __init__(self, axes: PlotAxes, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = axes
-        self.body.addWidget(self.axes, 1)
+        super().__init__(axes, parent)
         self.quantity = next(iter(self.quantities))
-        self._run: RunView | None = None
         self._names: tuple[str, ...] = ()
         self._colors: tuple[str, ...] = ()
         self._label_colors: tuple[str, ...] = ()
@@ -95,9 +93,6 @@ class LayerView(Panel):
             spare=2, changed=self._time_changed,
         )
         self.axes.zoom_changed.connect(self._zoom_changed)
-        self.axes.pointed.connect(self._pointed)
-        self.axes.moment_clicked.connect(lambda x: self.selection.moment_wanted.emit(max(0.0, self.step_at(x))))
-        self.axes.left.connect(lambda: self.selection.point_at(None))
         self.axes.clicked.connect(lambda x, y: self.attempt(self._clicked, x, y))
         self.axes.label_clicked.connect(lambda text: self.attempt(self._label_clicked, text))
 
@@ -120,8 +115,7 @@ class LayerView(Panel):
             return
         self.axes.marks = time_marks(run, self.across, self.theme)
         self.draw_evidence()
-        replicas = run.history.replicas
-        self.axes.set_note(*(f"replica 1 of {replicas:,}", f"1 of {replicas:,}") if replicas > 1 else ())
+        self._note_replica(run)
         self.axes.empty = "" if run.history.n_steps or self._ghosted(run) else BEFORE
         self.draw_view(run, self.recorded(run, self.points))
         self.axes.redraw()
@@ -130,21 +124,9 @@ class LayerView(Panel):
         return self.shows_ghost and run.ghost is not None and run.ghost.history.n_steps > 0
 
     def clear(self) -> None:
-        self._names, self._run = (), None
+        self._names = ()
         self._begun = self._scaled = False
-        self.axes.marks, self.axes.spans, self.axes.empty = [], [], ""
-        self.axes.set_note()
-        self.axes.set_crosshair(None)
-        self.set_figure("")
-        self.clear_view()
-        self.axes.redraw()
-
-    def restyle(self, theme: Theme) -> None:
-        super().restyle(theme)
-        self.axes.restyle(theme)
-        self.color_view()
-        if self._run is not None:
-            self.refresh(self._run)
+        super().clear()
 
     def table(self) -> Table | None:
         """Return the quantity of every layer at every step kept, in the part of the run that is shown."""
@@ -222,10 +204,6 @@ class LayerView(Panel):
 
     def draw_view(self, run: RunView, curve: Curve) -> None:
         """Draw what was recorded."""
-        raise NotImplementedError
-
-    def clear_view(self) -> None:
-        """Draw nothing."""
         raise NotImplementedError
 
     def color_view(self) -> None:
