@@ -27,8 +27,8 @@ class Display:
     def run(self, module: str, *arguments: str) -> dict[str, Any]:
         """Run a module of the benchmarks in a fresh process and return the JSON object it prints last."""
         with tempfile.TemporaryDirectory() as state:
-            own = {"CONVERGENCE_LAB_STATE": state, "OPENBLAS_NUM_THREADS": "1"}  # as `main.prepare_torch` has it
-            environment = os.environ | self.environment | own
+            usual = {"OPENBLAS_NUM_THREADS": "1"}  # as `main.prepare_torch` has it
+            environment = usual | os.environ | self.environment | {"CONVERGENCE_LAB_STATE": state}
             finished = subprocess.run(
                 [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, timeout=SECONDS,
                 capture_output=True, text=True, check=False,

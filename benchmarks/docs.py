@@ -33,14 +33,14 @@ METHOD = f"""\
 - **{REPLICAS} replicas**: the lab trains them at once; the PyTorch loop is run once, since {REPLICAS} runs take
   {REPLICAS} times as long.
 - **Window**: the main window at 1440×900 and a run without one take turns, each time in a fresh process. The delay is
-  how late a 5 ms timer is called by the event loop while training, in as long a time of its own. A redraw refreshes and
-  paints every visible panel after 300 more made-up steps were recorded. All panels that are shown by default are in
-  sight, and the default instruments are on; in projector mode there are few panels, drawn large. The network of 64
-  layers is 16 units wide. **On one core**: the same with all threads bound to one. On a virtual machine a core that
-  falls asleep is slow for milliseconds after, and the training thread, which waits while the window draws, lets its own
-  sleep as often. The row with **naps** tells how much that takes: training without a window lets go of its core for
-  1 ms some fifteen times a second (the naps themselves not counted). On one core, which is never idle, only the work of
-  the window is left.
+  how late a 5 ms timer is called by the event loop while training, in as long a time of its own. A redraw refreshes
+  and paints every visible panel after 300 more made-up steps were recorded. All panels that are shown by default are
+  in sight, and the default instruments are on; in projector mode there are few panels, drawn large. The network of 64
+  layers is 16 units wide. **On one core**: the same with the window and its training bound to one. On a virtual
+  machine a core that falls asleep is slow for milliseconds after, and the training thread, which waits while the
+  window draws, lets its own sleep as often. The row with **naps** tells how much that takes: training without a
+  window lets go of its core for 1 ms some sixteen times a second (the naps themselves not counted). On one core,
+  which is never idle, only the work of the window is left.
 - **Instruments**: the instruments that are on by default, with the budget that is the default, are switched on and off
   in many short turns during one run, headless and in the window (in a fresh process). The overhead is how much longer a
   step takes with them than without, over all turns; headless in processor time, in the window by the clock. Readings

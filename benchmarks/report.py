@@ -68,8 +68,8 @@ def window(found: dict[str, Any]) -> Sheet:
             ("steps per second in the window", f"{found['steps_per_second']:,.0f}"),
             ("steps per second without one", f"{found['headless_steps_per_second']:,.0f}"),
             ("share", f"{100 * found['share_of_headless']:.0f} %"),
-            *_on_one_core(found["share_of_headless_on_one_core"]),
-            ("share without a window, with naps of 1 ms", f"{100 * found['share_with_naps']:.0f} %"),
+            *_share("share, with both on one core", found.get("share_of_headless_on_one_core")),
+            *_share("share without a window, with naps of 1 ms", found.get("share_with_naps")),
             ("redraws per second", f"{found['redraws_per_second']:.1f}"),
             *((f"of these with {title}", f"{rate:.1f}") for title, rate in found["panels_per_second"].items()),
             ("share of a core the window's thread takes", f"{100 * found['share_of_a_core_for_the_window']:.0f} %"),
@@ -88,8 +88,9 @@ def window(found: dict[str, Any]) -> Sheet:
     )
 
 
-def _on_one_core(share: float | None) -> list[tuple[str, str]]:
-    return [] if share is None else [("share, with both on one core", f"{100 * share:.0f} %")]
+def _share(title: str, share: float | None) -> list[tuple[str, str]]:
+    """Return a row, or none where it was not measured: there, or by an earlier version."""
+    return [] if share is None else [(title, f"{100 * share:.0f} %")]
 
 
 def startup(found: dict[str, Any]) -> Sheet:

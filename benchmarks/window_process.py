@@ -41,13 +41,11 @@ def napping(seconds: float) -> dict[str, Any]:
     lab = Lab(S)
     _run_for(lab, SETTLE_SECONDS)
     end = time.perf_counter() + seconds
-    steps = naps = 0
-    started = time.perf_counter()
-    while time.perf_counter() < end:
+    steps, awake = 0, 0.0
+    while (began := time.perf_counter()) < end:
         steps += _run_for(lab, BETWEEN_NAPS_SECONDS)
+        awake += time.perf_counter() - began
         time.sleep(NAP_SECONDS)
-        naps += 1
-    awake = time.perf_counter() - started - naps * NAP_SECONDS
     return {"steps_per_second": steps / awake}
 
 

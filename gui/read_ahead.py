@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 1.0
 """So long after the start it begins: first of all the window comes up, and the run in it."""
+CLOSE_SECONDS = 2.0
 
 
 class ReadAhead(Feature):
@@ -25,17 +26,21 @@ class ReadAhead(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._begin_at = time.perf_counter() + QUIET_SECONDS
-        self._curves_begun = self._begun = False
+        self._curves: threading.Thread | None = None
+        self._begun = False
 
     def look(self, news: News, now: float) -> None:
         if self._begun or self.window.control.phase == "loading":
             return
-        if not self._curves_begun:
-            self._curves_begun = True
-            _in_a_thread(shapes.read_ahead)
+        if self._curves is None:
+            self._curves = _in_a_thread(shapes.read_ahead)
         elif now >= self._begin_at:
             self._begun = True
             _in_a_thread(partial(_read, self.window.features))
+
+    def close(self) -> None:
+        if self._curves is not None:  # an import has to come to its end: it makes types of Qt
+            self._curves.join(CLOSE_SECONDS)
 
 
 def _read(features: Iterable[Feature]) -> None:
@@ -43,6 +48,8 @@ def _read(features: Iterable[Feature]) -> None:
         feature.read_ahead()
 
 
-def _in_a_thread(read: Callable[[], None]) -> None:
+def _in_a_thread(read: Callable[[], None]) -> threading.Thread:
     # A daemon: who closes the window meanwhile need not wait for what nobody will look at.
-    threading.Thread(target=read, name="read ahead", daemon=True).start()
+    thread = threading.Thread(target=read, name="read ahead", daemon=True)
+    thread.start()
+    return thread

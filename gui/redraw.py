@@ -48,6 +48,10 @@ class RedrawPace:
         wanted = self.cost / self.share if self.share > 0 else 0.0
         return min(1.0 / self.slowest, max(1.0 / self.fastest, wanted))
 
+    def pause(self, took: float) -> float:
+        """Return the seconds to wait after a turn that took so long; long turns leave some to the training, too."""
+        return max(self.interval() - took, min(took, 0.5 / self.fastest))
+
     def begin(self) -> None:
         """Start a frame; what was spent on the last one is what a frame costs."""
         if self._spent:

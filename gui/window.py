@@ -210,8 +210,7 @@ class MainWindow(QMainWindow):
             self._figures_at = 0.0  # what has become of the run is shown without delay
         self._draw()
         # The timer counts from here: what this turn took belongs to the interval.
-        left = self.pace.interval() - (time.perf_counter() - began)
-        self.timer.setInterval(max(1, round(1000 * left)))
+        self.timer.setInterval(max(1, round(1000 * self.pace.pause(time.perf_counter() - began))))
 
     def _draw(self) -> None:
         now, started = time.perf_counter(), time.thread_time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,11 +59,15 @@ LATER = ("pyqtgraph", "scipy.spatial", "scipy.optimize", "scipy.special", "panda
 
 def test_torch_is_imported_before_qt_by_whoever_starts_and_the_window_waits_for_nothing_else() -> None:
     code = (
-        "import sys, main; main.prepare_torch(); import gui.app; names = list(sys.modules);"
-        f"print(names.index('torch') < names.index('PySide6'), [name for name in {LATER} if name in names])"
+        "import sys, main; main.prepare_torch(); import gui.app; names = list(sys.modules); import threadpoolctl;"
+        f"print(names.index('torch') < names.index('PySide6'), [name for name in {LATER} if name in names],"
+        "{pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'} <= {1})"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True []"
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True [] True"
 
 
 def test_the_command_line_itself_loads_neither_torch_nor_qt() -> None:

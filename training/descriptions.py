@@ -1,7 +1,8 @@
 """What stands below each key of a model: its description, read from the source when somebody asks for it.
 
 pydantic's own `use_attribute_docstrings` reads the source of every model as it is made, which would be 0.07 s of each
-start; a JSON Schema, or the tip of a field, is wanted later, if at all.
+start. The form asks for those of an experiment alone, which one look at its module gives; a JSON Schema comes later, if
+at all.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ def descriptions(model: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def _in_module(module: ModuleType) -> dict[str, dict[str, str]]:
-    """Return the descriptions of all classes of a module, by the name of the class."""
+    """Return the descriptions in all classes of a module that stand in no other, by the name of the class."""
     try:
         tree = ast.parse(inspect.getsource(module))
-    except OSError:  # a program packed without its source
+    except (OSError, TypeError):  # a program packed without its source
         return {}
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     return {node.name: _in_class(node) for node in classes}

@@ -54,8 +54,9 @@ class Field:
 def section_fields(section: str, tag: str = "") -> tuple[Field, ...]:
     """Return the fields of a section ("" for the experiment's own), nested ones included; `tag` picks the variant."""
     if not section:
+        described = descriptions(Experiment)
         return tuple(
-            _field(name, info, descriptions(Experiment).get(name, ""))
+            _field(name, info, described.get(name, ""))
             for name, info in Experiment.model_fields.items() if not _is_section(info.annotation)
         )
     if section in TAGS:

@@ -70,6 +70,15 @@ def test_the_pace_recovers_when_drawing_gets_cheap_again() -> None:
     assert pace.interval() == pytest.approx(1 / pace.fastest)
 
 
+def test_a_turn_belongs_to_the_interval_but_long_turns_leave_a_pause() -> None:
+    pace = RedrawPace()
+    run(pace, {"curve": 0.02}, 50)
+    interval = pace.interval()
+    assert pace.pause(0.0) == interval
+    assert pace.pause(0.01) == pytest.approx(interval - 0.01)
+    assert pace.pause(0.2) == pytest.approx(0.5 / pace.fastest)
+
+
 def test_idle_frames_do_not_count() -> None:
     pace = RedrawPace()
     run(pace, {"curve": 0.02}, 50)
