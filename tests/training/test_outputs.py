@@ -573,7 +573,7 @@ def test_an_unexpected_failure_is_not_hidden_and_costs_nothing_computed(tmp_path
             raise ZeroDivisionError("a fault of the program")
 
     with pytest.raises(ZeroDivisionError, match="a fault of the program"):
-        run_headless(small(), out=tmp_path / "out", watch=fault)
+        run_headless(small(epochs=10_000), out=tmp_path / "out", watch=fault)
     summary = numbers(tmp_path / "out" / "summary.json")
     assert summary["reason"] == "failed"
     assert "a fault of the program" in summary["message"]
