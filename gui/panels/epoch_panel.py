@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QWidget
 
 from gui.evidence import spans_of
 from gui.panels import moments, ranges
-from gui.panels.panel import Panel
 from gui.panels.plot_axes import Mark, PlotAxes, Span, decades
 from gui.panels.time_marks import time_marks
+from gui.panels.time_panel import TimePanel
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
@@ -47,17 +46,10 @@ class EpochAxes(PlotAxes):
         return "\n".join(text for text in (super().tip_at(x), *zones) if text)
 
 
-class EpochPanel(Panel):
+class EpochPanel(TimePanel):
     """A plot over the epochs of a run, which may be in decades."""
 
-    def __init__(self, axes: EpochAxes, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = axes
-        self._run: RunView | None = None
-        self.body.addWidget(self.axes, 1)
-        self.axes.pointed.connect(self._pointed)
-        self.axes.moment_clicked.connect(self._go_to)
-        self.axes.left.connect(self._left)
+    axes: EpochAxes
 
     # -- the axis of time
 
@@ -118,9 +110,6 @@ class EpochPanel(Panel):
     def _step_at(self, run: RunView, x: float) -> float:
         epoch = 10.0 ** min(x, ranges.FURTHEST) if self.log_x else x
         return float(moments.steps_at(run, np.array([max(epoch, 0.0)]))[0])
-
-    def _left(self) -> None:
-        self.selection.point_at(None)
 
 
 def figure(value: float) -> str:

@@ -1,36 +1,18 @@
-"""What panels with one plot over the steps of a run share: its axes, the moment pointed at, how it is emptied."""
+"""What panels with one plot over the steps of a run share: how it is emptied, colored, and asked for a moment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
-
-from gui.panels.panel import Panel
-from gui.panels.plot_axes import PlotAxes
+from gui.panels.time_panel import TimePanel
 from gui.theme import Theme
 
 if TYPE_CHECKING:
     from gui.run_view import RunView
 
 
-class StepsPanel(Panel):
-    """A plot over the steps of a run.
-
-    Attributes
-    ----------
-    axes
-        The plot.
-    """
-
-    def __init__(self, axes: PlotAxes, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.axes = axes
-        self._run: RunView | None = None
-        self.body.addWidget(axes, 1)
-        axes.pointed.connect(self._pointed)
-        axes.left.connect(lambda: self.selection.point_at(None))
-        axes.moment_clicked.connect(lambda x: self.selection.moment_wanted.emit(max(0.0, self.step_at(x))))
+class StepsPanel(TimePanel):
+    """A plot over the steps of a run."""
 
     def clear(self) -> None:
         self._run = None
@@ -61,9 +43,8 @@ class StepsPanel(Panel):
     def color_view(self) -> None:
         """Take the colors of the theme."""
 
-    def _pointed(self, x: float) -> None:
-        """Tell all panels which moment the pointer is at."""
-        raise NotImplementedError
+    def _go_to(self, x: float) -> None:
+        self.selection.moment_wanted.emit(max(0.0, self.step_at(x)))
 
     def _note_replica(self, run: RunView) -> None:
         """Say which of several replicas is shown."""
